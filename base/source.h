@@ -1,0 +1,85 @@
+// One-call streams, composed: a ByteSource is read until it returns 0, and adapters of a few lines bound, hash or
+// inflate what another one gives. A check that belongs to a stream (size, digest) is made by the stream, at its end.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/digest.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace touchstone {
+
+class ByteSource {
+public:
+    virtual ~ByteSource() = default;
+    /// Writes up to buffer.size() bytes to `buffer`, returns how many; 0 means the end (and stays 0), or an empty buffer.
+    /// Throws Error. Not thread-safe; a source belongs to one thread at a time.
+    virtual std::size_t read(ByteSpan buffer) = 0;
+};
+
+/// Reads until `buffer` is full or the source ends; returns how many bytes it holds.
+std::size_t read_full(ByteSource& source, ByteSpan buffer);
+
+/// Everything that is left, at most `limit` bytes; throws over_limit naming `what` (printable) when there is more.
+std::string read_all(ByteSource& source, std::uint64_t limit, std::string_view what);
+
+/// Reads and drops the rest; returns how many bytes that was.
+std::uint64_t drain(ByteSource& source);
+
+/// A source over bytes that outlive it.
+class MemorySource final : public ByteSource {
+public:
+    explicit MemorySource(ByteView bytes) : rest_(bytes) {}
+    explicit MemorySource(std::string_view text) : rest_(as_bytes(text)) {}
+    std::size_t read(ByteSpan buffer) override;
+
+private:
+    ByteView rest_;
+};
+
+/// Gives a few bytes that were read ahead (sniffing), then the rest of the source. Owns both.
+class PrefixedSource final : public ByteSource {
+public:
+    PrefixedSource(std::string prefix, std::unique_ptr<ByteSource> rest) : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
+    std::size_t read(ByteSpan buffer) override;
+
+private:
+    std::string prefix_;
+    std::size_t used_ = 0;
+    std::unique_ptr<ByteSource> rest_;
+};
+
+/// What a blob must turn out to be. What is absent is not checked (a docker-archive gives neither for its layers).
+struct Expected {
+    std::optional<Digest> digest;
+    std::optional<std::uint64_t> size;
+};
+
+/// Counts and hashes what passes through. At the end of the stream it compares with `expected` and throws unverified,
+/// naming `what`, the expected and the found value; it refuses to read past the expected size. When no digest is
+/// expected it computes sha256.
+class VerifyingSource final : public ByteSource {
+public:
+    VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what);
+    std::size_t read(ByteSpan buffer) override;
+    /// True once the end was reached and the checks held.
+    bool verified() const { return verified_; }
+    std::uint64_t bytes() const { return bytes_; }
+    /// The digest of the whole stream; only after verified().
+    const Digest& digest() const { return digest_; }
+
+private:
+    std::unique_ptr<ByteSource> inner_;
+    Expected expected_;
+    std::string what_;
+    Hasher hasher_;
+    std::uint64_t bytes_ = 0;
+    Digest digest_;
+    bool verified_ = false;
+};
+
+} // namespace touchstone

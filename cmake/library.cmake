@@ -1,0 +1,18 @@
+# touchstone_library(<folder> SOURCES … PUBLIC … PRIVATE …): the library of one folder of the house, with its alias
+# touchstone::<folder>, its include root and its place in the export set.
+function(touchstone_library name)
+    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(touchstone_${name} STATIC ${arg_SOURCES})
+    add_library(touchstone::${name} ALIAS touchstone_${name})
+    set_target_properties(touchstone_${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME touchstone_${name})
+    target_include_directories(touchstone_${name} PUBLIC
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/touchstone>)
+    target_compile_features(touchstone_${name} PUBLIC cxx_std_20)
+    target_link_libraries(touchstone_${name}
+        PUBLIC ${arg_PUBLIC}
+        PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:touchstone_flags>)
+    install(TARGETS touchstone_${name} EXPORT touchstone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/touchstone
+            FILES_MATCHING PATTERN "*.h")
+endfunction()

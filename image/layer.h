@@ -1,0 +1,74 @@
+// A layer, read: one pass over the blob verifies its digest, size and diffID, lists its entries with the SHA-256 of every
+// file, and keeps what the encoders left behind. Nothing is written to disk.
+#pragma once
+
+#include "base/arena.h"
+#include "base/compression.h"
+#include "base/digest.h"
+#include "base/progress.h"
+#include "image/entry.h"
+#include "image/image.h"
+#include "image/oddity.h"
+#include "image/tar_reader.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace touchstone {
+
+struct LayerLimits {
+    TarLimits tar;
+    InflateLimits inflate;
+};
+
+/// Everything that one layer holds. Immutable once read; may be shared by threads and by both sides of a comparison.
+struct LayerListing {
+    Digest blob;                   ///< computed over the stored bytes (the algorithm that was expected, else sha256)
+    Digest diff_id;                ///< computed over the uncompressed stream (likewise)
+    std::uint64_t size = 0;        ///< stored bytes
+    std::uint64_t uncompressed = 0;
+    CompressionFacts compression;
+    TarTail tail;
+    std::vector<Entry> entries;    ///< in stream order
+    std::vector<Oddity> oddities;  ///< of the stream and of the set of entries; `layer` is -1 until a stack sets it
+    StringTable owner_names;
+    Arena arena;                   ///< owns what the entries' views point at
+
+    LayerListing() = default;
+    LayerListing(const LayerListing&) = delete;
+    LayerListing& operator=(const LayerListing&) = delete;
+};
+
+/// Reads and verifies one layer. `progress` may be null. Throws unverified when blob digest, size or diffID is not what
+/// `layer` promises, and whatever the decoders and the tar reader throw, with layer.name in front.
+std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress);
+
+/// Verifies the blob's digest and size only: for a blob that was already listed from the other side.
+void verify_blob(const LayerRef& layer, Progress* progress);
+
+/// Verifies blob and diffID without listing: for another encoding of a stream that was already listed.
+/// Returns a listing without entries, oddities and tail.
+std::unique_ptr<LayerListing> verify_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress);
+
+/// Called with each regular file's content as it streams by. content() gives stretches until it is empty.
+class ContentVisitor {
+public:
+    virtual ~ContentVisitor() = default;
+    /// True when the content of this entry is wanted (index in stream order).
+    virtual bool wants(std::size_t index, const Entry& entry) = 0;
+    virtual void bytes(std::size_t index, ByteView stretch) = 0;
+    virtual void end(std::size_t index) = 0;
+};
+
+/// A second pass over a layer that was verified before, for the content of some entries. Verifies again.
+void visit_content(const LayerRef& layer, const LayerLimits& limits, ContentVisitor& visitor);
+
+/// The oddities of a layer as a set of entries (triggers T2-T7, T11, T12, T15 and names of spec section 2.3), appended to
+/// `listing.oddities`. Called by read_layer; separate so that tests reach it. Refuses (malformed) what containerd's
+/// validateWhiteout refuses: `.wh.`, `.wh..`, `.wh...`.
+void check_entries(LayerListing& listing);
+
+} // namespace touchstone
