@@ -17,12 +17,13 @@ std::string_view name_of(Compression compression); ///< "none", "gzip", "zstd"
 
 /// Decided like containerd's DetectCompression (pkg/archive/compression/compression.go): gzip 1f 8b 08; zstd 28 b5 2f fd
 /// or a skippable frame 0x184D2A50..5F of at least 8 bytes; anything else, also nothing at all, is plain. Throws
-/// unsupported, by name, for xz, bzip2, lz4 and 7z magics, which no runtime reads as a layer.
-/// `head` should hold at least the first 8 bytes, where there are that many.
+/// unsupported, by name, for xz, bzip2, lz4 and 7z magics, which no runtime reads as a layer, unless "ustar" at offset 257
+/// shows a tar whose first name merely begins with those bytes.
+/// `head` should hold at least the first 8 bytes, where there are that many; better, the first sniff_length.
 Compression sniff_compression(ByteView head);
 
-/// How many bytes a reader should look at before it calls sniff_compression.
-inline constexpr std::size_t sniff_length = 8;
+/// How many bytes a reader should look at before it calls sniff_compression: one tar header block.
+inline constexpr std::size_t sniff_length = 512;
 
 /// What the encoder left behind besides the content: it explains a digest mismatch between two blobs of equal content.
 /// Filled as the stream is read, complete at its end. All fields are 0 or empty where they have no meaning.

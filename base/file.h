@@ -70,8 +70,8 @@ private:
 /// A stretch of a file as a stream.
 class FileRange final : public ByteSource {
 public:
-    FileRange(std::shared_ptr<const File> file, std::uint64_t offset, std::uint64_t length)
-        : file_(std::move(file)), offset_(offset), end_(offset + length) {}
+    /// Throws malformed when offset + length passes 2^64: no file is that long.
+    FileRange(std::shared_ptr<const File> file, std::uint64_t offset, std::uint64_t length);
     /// Throws malformed when the file ends before the range does.
     std::size_t read(ByteSpan buffer) override;
 

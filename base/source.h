@@ -65,6 +65,7 @@ struct Expected {
 class VerifyingSource final : public ByteSource {
 public:
     VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what);
+    /// The inner source lives as long as this one, also after the end: those who hold it may go on asking it.
     std::size_t read(ByteSpan buffer) override;
     /// True once the end was reached and the checks held.
     bool verified() const { return verified_; }
@@ -80,6 +81,7 @@ private:
     std::uint64_t bytes_ = 0;
     Digest digest_;
     bool verified_ = false;
+    bool failed_ = false;
 };
 
 } // namespace touchstone

@@ -1,1 +1,253 @@
-// stub
+// Building trees. A layer becomes a sorted list; a stack is folded over it from the bottom by one linear merge per
+// layer: in component order a subtree is contiguous, so that hiding it (whiteout, opaque, replaced by a file) is a
+// matter of skipping ahead.
+#include "diff/tree.h"
+
+#include "diff/path_order.h"
+#include "diff/readings.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace touchstone {
+
+const Entry& implied_directory() {
+    static const Entry directory = [] {
+        Entry entry;
+        entry.type = EntryType::directory;
+        entry.mode = 0755;
+        return entry;
+    }();
+    return directory;
+}
+
+namespace {
+
+/// Indices of a listing's entries in path order; equal paths in stream order.
+std::vector<std::uint32_t> sorted_indices(const LayerListing& listing) {
+    std::vector<std::uint32_t> order(listing.entries.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    const auto less = [&](std::uint32_t a, std::uint32_t b) {
+        const int by_path = compare_paths(listing.entries[a].path, listing.entries[b].path);
+        return by_path != 0 ? by_path < 0 : a < b;
+    };
+    if (!std::is_sorted(order.begin(), order.end(), less)) std::sort(order.begin(), order.end(), less);
+    return order;
+}
+
+/// The entry that `path` names just before entry `before` of the stream, or nothing.
+std::optional<std::uint32_t> find_earlier(const LayerListing& listing, const std::vector<std::uint32_t>& order,
+                                          std::string_view path, std::uint32_t before) {
+    const auto end =
+        std::lower_bound(order.begin(), order.end(), before, [&](std::uint32_t candidate, std::uint32_t limit) {
+            const int by_path = compare_paths(listing.entries[candidate].path, path);
+            return by_path != 0 ? by_path < 0 : candidate < limit;
+        });
+    if (end == order.begin() || listing.entries[*(end - 1)].path != path) return std::nullopt;
+    return *(end - 1);
+}
+
+/// Adds the inodes of one layer to `tree`; returns the inode of each entry. Hard links join the inode of their target,
+/// in stream order, so that "a(old), b -> a, a(new)" leaves b with the old content (canonical-layer.md R13).
+std::vector<std::uint32_t> add_inodes(Tree& tree, const LayerListing& listing,
+                                      const std::vector<std::uint32_t>& order) {
+    std::vector<std::uint32_t> inode_of(listing.entries.size());
+    for (std::uint32_t i = 0; i < listing.entries.size(); ++i) {
+        const Entry& entry = listing.entries[i];
+        if (entry.type == EntryType::hardlink) {
+            if (const auto target = find_earlier(listing, order, entry.link, i)) {
+                inode_of[i] = inode_of[*target];
+                tree.inodes[inode_of[i]].meta =
+                    &entry; // containerd and Docker apply the link's own header to the inode
+                continue;
+            }
+        }
+        inode_of[i] = static_cast<std::uint32_t>(tree.inodes.size());
+        tree.inodes.push_back({.content = &entry, .meta = &entry, .listing = &listing});
+    }
+    return inode_of;
+}
+
+void count_links(Tree& tree) {
+    for (Inode& inode : tree.inodes) inode.links = 0;
+    for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
+        Inode& inode = tree.inodes[tree.nodes[i].inode];
+        if (inode.links++ == 0) inode.first = i;
+    }
+}
+
+/// What one layer does to the tree below it, as sorted lists.
+struct LayerEffect {
+    std::vector<Node> nodes;              ///< what it adds or replaces
+    std::vector<std::string> removed;     ///< whiteout targets
+    std::vector<std::string_view> opaque; ///< directories whose lower content is hidden
+};
+
+std::string whiteout_target(const Entry& entry) {
+    constexpr std::size_t prefix = 4; // ".wh."
+    const std::string_view parent = entry.parent();
+    std::string target(parent);
+    if (!parent.empty()) target += '/';
+    target += entry.base_name().substr(prefix);
+    return target;
+}
+
+LayerEffect effect_of(Tree& tree, const LayerListing& listing, std::uint32_t layer) {
+    const std::vector<std::uint32_t> order = sorted_indices(listing);
+    const std::vector<std::uint32_t> inode_of = add_inodes(tree, listing, order);
+    LayerEffect effect;
+    effect.nodes.reserve(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const Entry& entry = listing.entries[order[i]];
+        const bool replaced_later = i + 1 < order.size() && listing.entries[order[i + 1]].path == entry.path;
+        if (replaced_later) continue;
+        if (entry.path.empty()) {
+            tree.root = &entry;
+            continue;
+        }
+        switch (entry.whiteout) {
+        case Whiteout::none:
+            effect.nodes.push_back({.path = entry.path, .inode = inode_of[order[i]], .layer = layer});
+            break;
+        case Whiteout::file:
+            effect.removed.push_back(whiteout_target(entry));
+            break;
+        case Whiteout::opaque:
+            effect.opaque.push_back(entry.parent());
+            break;
+        case Whiteout::aufs:
+            break; // metadata of a driver; runtimes skip it
+        }
+    }
+    std::sort(effect.removed.begin(), effect.removed.end(), PathLess());
+    std::sort(effect.opaque.begin(), effect.opaque.end(), PathLess());
+    return effect;
+}
+
+/// A sorted list of paths that is only asked about ever larger paths.
+template <class Paths>
+class Cursor {
+public:
+    explicit Cursor(const Paths& paths) : at_(paths.begin()), end_(paths.end()) {}
+    /// Moves to the first path that is not before `path`; true when that is `path` itself.
+    bool reaches(std::string_view path) {
+        while (at_ != end_ && compare_paths(*at_, path) < 0) ++at_;
+        return at_ != end_ && std::string_view(*at_) == path;
+    }
+    /// After reaches(path): whether the list goes on with something below it.
+    bool goes_below(std::string_view path) const { return at_ != end_ && is_below(*at_, path); }
+
+private:
+    typename Paths::const_iterator at_;
+    typename Paths::const_iterator end_;
+};
+
+bool is_directory(const Tree& tree, const Node& node) {
+    return tree.inode_of(node).content->type == EntryType::directory;
+}
+
+/// Merges one layer's effect over the tree. Returns false, leaving `tree.nodes` alone, where the layer reaches below a
+/// path that is no directory in the tree: then appliers differ and the stack must be simulated.
+bool merge_layer(Tree& tree, const LayerEffect& effect) {
+    std::vector<Node> merged;
+    merged.reserve(tree.nodes.size() + effect.nodes.size());
+    Cursor<std::vector<std::string>> removed(effect.removed);
+    Cursor<std::vector<std::string_view>> opaque(effect.opaque);
+    auto upper = effect.nodes.begin();
+    bool hiding = !effect.opaque.empty() && effect.opaque.front().empty();
+    std::string_view hidden; // while hiding: everything below this path of the lower tree is gone
+
+    for (const Node& lower : tree.nodes) {
+        while (upper != effect.nodes.end() && compare_paths(upper->path, lower.path) < 0) merged.push_back(*upper++);
+        const bool replaced = upper != effect.nodes.end() && upper->path == lower.path;
+        if (hiding && is_below(lower.path, hidden)) continue;
+        hiding = false;
+        const bool directory = is_directory(tree, lower);
+        const bool whited_out = removed.reaches(lower.path);
+        const bool made_opaque = opaque.reaches(lower.path);
+        if (!directory && !whited_out && !replaced) {
+            const bool reached_into = (upper != effect.nodes.end() && is_below(upper->path, lower.path)) ||
+                                      removed.goes_below(lower.path) || opaque.goes_below(lower.path) || made_opaque;
+            if (reached_into) return false;
+        }
+        const bool replaced_by_other = replaced && !(directory && is_directory(tree, *upper));
+        if (whited_out || made_opaque || replaced_by_other) {
+            hiding = true;
+            hidden = lower.path;
+        }
+        if (!whited_out && !replaced) merged.push_back(lower);
+    }
+    merged.insert(merged.end(), upper, effect.nodes.end());
+    tree.nodes = std::move(merged);
+    return true;
+}
+
+/// The first component chain of `path` that is longer than `known`: "a/b" for path "a/b/c" and known "a".
+std::string_view next_ancestor(std::string_view path, std::string_view known) {
+    const std::size_t start = known.empty() ? 0 : known.size() + 1;
+    const std::size_t slash = path.find('/', start);
+    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+std::uint32_t implied_inode(Tree& tree) {
+    tree.inodes.push_back({.content = &implied_directory(), .meta = &implied_directory(), .listing = nullptr});
+    return static_cast<std::uint32_t>(tree.inodes.size() - 1);
+}
+
+/// Adds the directories that no layer lists but something lies in.
+void add_implied_parents(Tree& tree) {
+    std::vector<Node> complete;
+    complete.reserve(tree.nodes.size());
+    std::vector<std::string_view> open; // the chain of directories above the current position
+    for (const Node& node : tree.nodes) {
+        while (!open.empty() && !is_below(node.path, open.back())) open.pop_back();
+        for (;;) {
+            const std::string_view missing = next_ancestor(node.path, open.empty() ? std::string_view() : open.back());
+            if (missing.empty()) break;
+            complete.push_back({.path = missing, .inode = implied_inode(tree), .layer = node.layer});
+            open.push_back(missing);
+        }
+        complete.push_back(node);
+        open.push_back(node.path);
+    }
+    tree.nodes = std::move(complete);
+}
+
+} // namespace
+
+Tree build_layer_tree(const StackLayer& layer, std::uint32_t index) {
+    Tree tree;
+    tree.keep.push_back(layer.listing);
+    const LayerListing& listing = *layer.listing;
+    const std::vector<std::uint32_t> order = sorted_indices(listing);
+    const std::vector<std::uint32_t> inode_of = add_inodes(tree, listing, order);
+    tree.nodes.reserve(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const Entry& entry = listing.entries[order[i]];
+        if (i + 1 < order.size() && listing.entries[order[i + 1]].path == entry.path) continue;
+        tree.nodes.push_back({.path = entry.path, .inode = inode_of[order[i]], .layer = index});
+    }
+    count_links(tree);
+    return tree;
+}
+
+std::optional<Tree> build_by_merging(const Stack& stack) {
+    Tree tree;
+    for (std::uint32_t i = 0; i < stack.layers.size(); ++i) {
+        tree.keep.push_back(stack.layers[i].listing);
+        if (!merge_layer(tree, effect_of(tree, *stack.layers[i].listing, i))) return std::nullopt;
+        add_implied_parents(tree);
+    }
+    count_links(tree);
+    return tree;
+}
+
+void finish_simulated(Tree& tree) {
+    count_links(tree);
+}
+
+Tree build_tree(const Stack& stack, std::vector<Oddity>& oddities) {
+    return build_readings(stack, oddities).spec;
+}
+
+} // namespace touchstone

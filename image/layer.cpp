@@ -1,1 +1,223 @@
-// stub
+// The chain of sources under one layer: stored bytes, counted and hashed; inflated; hashed again; read as a tar. Whatever
+// goes wrong further in, the stored bytes are hashed to their end first: nothing is said about bytes that are not the
+// promised ones but that they are not.
+#include "image/layer.h"
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "image/descriptor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace touchstone {
+
+namespace {
+
+/// Counts what passes for those who watch.
+class ProgressSource final : public ByteSource {
+public:
+    ProgressSource(std::unique_ptr<ByteSource> inner, Progress* progress)
+        : inner_(std::move(inner)), progress_(progress) {}
+    std::size_t read(ByteSpan buffer) override {
+        const std::size_t count = inner_->read(buffer);
+        if (progress_ != nullptr) progress_->bytes += count;
+        return count;
+    }
+
+private:
+    std::unique_ptr<ByteSource> inner_;
+    Progress* progress_;
+};
+
+/// A decoder that threw must not be asked again; the same error comes each time.
+class StickySource final : public ByteSource {
+public:
+    explicit StickySource(std::unique_ptr<ByteSource> inner) : inner_(std::move(inner)) {}
+    std::size_t read(ByteSpan buffer) override {
+        if (error_) std::rethrow_exception(error_);
+        try {
+            return inner_->read(buffer);
+        } catch (const Error&) {
+            error_ = std::current_exception();
+            throw;
+        }
+    }
+
+private:
+    std::unique_ptr<ByteSource> inner_;
+    std::exception_ptr error_;
+};
+
+std::unique_ptr<VerifyingSource> open_blob(const LayerRef& layer, Progress* progress) {
+    return std::make_unique<VerifyingSource>(std::make_unique<ProgressSource>(layer.open(), progress),
+                                             Expected{layer.digest, layer.size}, "blob");
+}
+
+/// Blob and uncompressed stream of one layer, both verified at their ends.
+class LayerStream {
+public:
+    LayerStream(const LayerRef& layer, const LayerLimits& limits, Progress* progress)
+        : blob_has_digest_(layer.digest.has_value()), sticky_blob_(nullptr) {
+        auto blob = open_blob(layer, progress);
+        blob_ = blob.get();
+        auto sticky = std::make_unique<StickySource>(std::move(blob));
+        sticky_blob_ = sticky.get();
+        auto decoder = std::make_unique<StickySource>(inflate(std::move(sticky), limits.inflate, facts_));
+        stream_ = std::make_unique<VerifyingSource>(std::move(decoder), Expected{layer.diff_id, std::nullopt}, "diffID");
+    }
+
+    ByteSource& source() { return *stream_; }
+    const VerifyingSource& blob() const { return *blob_; }
+    const VerifyingSource& stream() const { return *stream_; }
+    const CompressionFacts& facts() const { return facts_; }
+
+    /// Runs `work` on the stream and reads both to their ends. When something fails, the promises are checked first.
+    template <class Work>
+    void run(Work&& work) {
+        try {
+            work();
+            drain(*stream_);
+            drain(*sticky_blob_);
+        } catch (const Error& error) {
+            check_promises(error);
+            throw;
+        }
+    }
+
+private:
+    void check_promises(const Error& error) {
+        const auto check = [&](ByteSource& source) {
+            try {
+                drain(source);
+            } catch (const Error& other) {
+                // A blob that cannot be read to its end is as little verified as one that is different.
+                const bool same = std::string_view(other.what()) == error.what();
+                if (same || other.kind() == ErrorKind::malformed || other.kind() == ErrorKind::over_limit) return;
+                fail(other.kind(), fmt::format("{} (and reading it failed: {})", other.what(), error.what()));
+            }
+        };
+        check(*sticky_blob_);
+        // Without a digest of the blob the diffID is the only promise; a bomb is not inflated to its end for it.
+        if (!blob_has_digest_ && error.kind() != ErrorKind::over_limit) check(*stream_);
+    }
+
+    bool blob_has_digest_;
+    CompressionFacts facts_;
+    VerifyingSource* blob_ = nullptr;     // owned by sticky_blob_
+    StickySource* sticky_blob_;           // owned by the decoder, which stream_ owns
+    std::unique_ptr<VerifyingSource> stream_;
+};
+
+void note_compression(const LayerRef& layer, LayerListing& listing) {
+    const auto note = [&](OddityCode code, std::string detail) {
+        listing.oddities.push_back({code, {}, std::move(detail), -1});
+    };
+    if (listing.size == 0) {
+        // containerd takes it for an empty layer; that there is no end marker goes without saying.
+        std::erase_if(listing.oddities, [](const Oddity& oddity) { return oddity.code == OddityCode::no_end_marker; });
+        note(OddityCode::empty_layer_blob, {});
+        return;
+    }
+    const std::string_view promised = media_type_of(layer.media_type).compression;
+    const std::string_view found = name_of(listing.compression.kind);
+    if (!promised.empty() && promised != found) {
+        note(OddityCode::media_type_mismatch, fmt::format("{} says {}, the bytes say {}", printable(layer.media_type),
+                                                          promised, found));
+    }
+    if (listing.compression.zero_padding != 0) {
+        note(OddityCode::compressed_padding, fmt::format("{} bytes", listing.compression.zero_padding));
+    }
+}
+
+void keep_digests(const LayerStream& stream, LayerListing& listing) {
+    listing.blob = stream.blob().digest();
+    listing.diff_id = stream.stream().digest();
+    listing.size = stream.blob().bytes();
+    listing.uncompressed = stream.stream().bytes();
+    listing.compression = stream.facts();
+}
+
+// Content of the current member into `hasher`; empty files are many and have one known digest.
+Sha256 hash_content(TarReader& reader, Hasher& hasher, const Sha256& empty) {
+    ByteView bytes = reader.content();
+    if (bytes.empty()) return empty;
+    for (; !bytes.empty(); bytes = reader.content()) hasher.update(bytes);
+    return hasher.finish_sha256();
+}
+
+void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& listing) {
+    TarReader reader(source, listing.arena, listing.owner_names, listing.oddities, limits.tar);
+    Hasher hasher;
+    const Sha256 empty = hasher.finish_sha256();
+    Entry entry;
+    while (reader.next(entry)) {
+        if (entry.type == EntryType::file) {
+            entry.content = hash_content(reader, hasher, empty);
+            entry.padding_zero = reader.padding_zero();
+        }
+        listing.entries.push_back(std::move(entry));
+    }
+    listing.tail = reader.tail();
+}
+
+} // namespace
+
+std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress) {
+    return within(layer.name, [&] {
+        auto listing = std::make_unique<LayerListing>();
+        LayerStream stream(layer, limits, progress);
+        stream.run([&] {
+            list_entries(stream.source(), limits, *listing);
+            check_entries(*listing);
+        });
+        keep_digests(stream, *listing);
+        note_compression(layer, *listing);
+        if (progress != nullptr) ++progress->layers;
+        return listing;
+    });
+}
+
+void verify_blob(const LayerRef& layer, Progress* progress) {
+    within(layer.name, [&] {
+        drain(*open_blob(layer, progress));
+        if (progress != nullptr) ++progress->layers;
+    });
+}
+
+std::unique_ptr<LayerListing> verify_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress) {
+    return within(layer.name, [&] {
+        auto listing = std::make_unique<LayerListing>();
+        LayerStream stream(layer, limits, progress);
+        stream.run([] {});
+        keep_digests(stream, *listing);
+        if (progress != nullptr) ++progress->layers;
+        return listing;
+    });
+}
+
+void visit_content(const LayerRef& layer, const LayerLimits& limits, ContentVisitor& visitor) {
+    within(layer.name, [&] {
+        LayerStream stream(layer, limits, nullptr);
+        stream.run([&] {
+            Arena arena;
+            StringTable owners;
+            std::vector<Oddity> oddities;
+            TarReader reader(stream.source(), arena, owners, oddities, limits.tar);
+            Entry entry;
+            for (std::size_t index = 0; reader.next(entry); ++index) {
+                if (entry.type != EntryType::file || !visitor.wants(index, entry)) continue;
+                for (ByteView bytes = reader.content(); !bytes.empty(); bytes = reader.content()) {
+                    visitor.bytes(index, bytes);
+                }
+                visitor.end(index);
+            }
+        });
+    });
+}
+
+} // namespace touchstone

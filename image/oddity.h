@@ -15,11 +15,14 @@ enum class OddityCode : std::uint8_t {
     size_on_header_only,     ///< size != 0 on a type that has no body
     file_name_ends_in_slash, ///< a regular file ('0') whose name ends in '/'
     number_padded_with_nul,  ///< a numeric field that starts with NUL
-    number_in_base256,       ///< base-256 where octal would have done, or a first byte other than 0x80
+    number_in_base256,       ///< base-256 where octal would have done
+    number_base256_odd,      ///< base-256 with a first byte other than 0x80 or 0xff, or negative and not a time
     gnu_and_pax_name,        ///< GNU L/K and pax path/linkpath for one member, with different values
     pax_header_twice,        ///< two x headers before one member: the last one wins whole
     gnu_name_twice,          ///< two L, or two K, before one member
     pax_key_twice,           ///< one key twice in one x header
+    pax_field_twice,         ///< size, path or linkpath twice in one x header, with different values
+    pax_value_empty,         ///< an empty path, linkpath, size, uid, gid or mtime: Go keeps the header's field
     pax_global,              ///< a g header with other records than `comment`
     pax_global_comment,      ///< a g header with only `comment`s (git archive): harmless
     pax_state_dropped,       ///< x, L or K followed by g: Go drops the extension
@@ -29,6 +32,8 @@ enum class OddityCode : std::uint8_t {
     star_header,             ///< the star trailer, with its own prefix rules
     ustar_version_odd,       ///< magic "ustar\0" with another version than "00"
     signed_checksum,         ///< only the signed sum matches
+    bytes_after_nul,         ///< bytes behind the NUL that ends a name field
+    gnu_sparse_area_used,    ///< a GNU header that is not sparse, with bytes where the sparse map would be
     sparse,                  ///< GNU sparse member, in any of its formats
     no_end_marker,           ///< no zero blocks at the end
     short_end_marker,        ///< one zero block at the end
@@ -39,6 +44,7 @@ enum class OddityCode : std::uint8_t {
     schily_size_records,     ///< SCHILY.realsize, SCHILY.dev*, SUN.holesdata: libarchive honours them, Go does not
     libarchive_xattr,        ///< LIBARCHIVE.xattr.*, RHT.security.*: read by some, ignored by runtimes
     xattr_twice,             ///< one xattr name twice
+    xattr_empty,             ///< an xattr with an empty value: older Docker and containerd drop it
     xattr_host_dependent,    ///< trusted.* or security.* other than security.capability
     xattr_oversized,         ///< name > 255 or value > 64 KiB: the kernel refuses it
     time_out_of_range,       ///< mtime < 0 or > 9223372036

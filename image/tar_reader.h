@@ -21,7 +21,8 @@ struct TarLimits {
     std::uint64_t extension = std::uint64_t{1} << 20;    ///< body of one x, g, L or K header; Go's maxSpecialFileSize
     std::uint64_t xattrs = std::uint64_t{16} << 20;      ///< names and values of one entry
     std::uint64_t sparse_regions = 1'000'000;            ///< of one member
-    std::uint64_t oddities = 10'000;                     ///< kept; past that an archive is hostile and refused (over_limit)
+    std::uint64_t hole_bytes = std::uint64_t{64} << 30;  ///< of all sparse members: each costs hashing, none costs input
+    std::uint64_t oddities = 10'000;                     ///< ambiguous ones; past that an archive is hostile (over_limit)
 };
 
 /// What the stream holds besides members; complete after TarReader::next() has returned false.
@@ -51,6 +52,9 @@ public:
     /// The next stretch of the current member's content, as a view into the reader's buffer that lives until the next
     /// call; empty at its end. Holes of sparse members come as zeros and are never materialised as a whole.
     ByteView content();
+
+    /// Whether the bytes after the current member's content are zero; known once content() has returned empty.
+    bool padding_zero() const;
 
     const TarTail& tail() const;
 

@@ -1,0 +1,146 @@
+// What is written: unnamed spool files, and outputs that appear whole or not at all.
+#include "base/file.h"
+
+#include "base/error.h"
+#include "base/printable.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+namespace touchstone {
+
+namespace {
+
+constexpr std::size_t block_size = std::size_t{256} << 10;
+
+void write_all(int fd, ByteView bytes, const std::string& name) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+        if (count >= 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(count));
+        } else if (errno != EINTR) {
+            fail_errno(errno, name);
+        }
+    }
+}
+
+std::string temporary_directory() {
+    const char* const named = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): nobody calls setenv
+    return named != nullptr && *named != '\0' ? named : "/tmp";
+}
+
+Fd unnamed_file(const std::string& directory) {
+    Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    // File systems without O_TMPFILE answer EOPNOTSUPP, old kernels EISDIR.
+    if (fd || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return fd;
+    std::string path = directory + "/touchstone-XXXXXX";
+    fd = Fd(::mkostemp(path.data(), O_CLOEXEC));
+    if (fd) ::unlink(path.c_str());
+    return fd;
+}
+
+/// A new file beside the target that is removed again unless it was moved into place.
+class TemporaryFile {
+public:
+    explicit TemporaryFile(const std::string& target) {
+        constexpr int attempts = 100; // a name that is taken is already unlikely once
+        const std::string directory = target.substr(0, target.rfind('/') + 1); // empty for a bare name
+        std::random_device random;
+        for (int i = 0; i < attempts && !fd_; ++i) {
+            path_ = fmt::format("{}.touchstone-{:08x}.tmp", directory, random());
+            fd_ = Fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+            if (!fd_ && errno != EEXIST) break;
+        }
+        if (!fd_) fail_errno(errno, printable(target));
+    }
+    ~TemporaryFile() {
+        if (!path_.empty()) ::unlink(path_.c_str());
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+    int fd() const { return fd_.get(); }
+    const std::string& path() const { return path_; }
+    void moved() { path_.clear(); }
+
+private:
+    Fd fd_;
+    std::string path_;
+};
+
+[[noreturn]] void fail_exists(const std::string& target) {
+    fail(ErrorKind::unreadable, printable(target) + ": exists, and is not overwritten");
+}
+
+/// renameat2 refuses to replace in one step; file systems without it get link(), which never replaces either.
+void move_without_replacing(TemporaryFile& temporary, const std::string& target) {
+    if (::renameat2(AT_FDCWD, temporary.path().c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) {
+        temporary.moved();
+        return;
+    }
+    if (errno == EEXIST) fail_exists(target);
+    if (errno != EINVAL && errno != ENOSYS) fail_errno(errno, printable(target));
+    if (::link(temporary.path().c_str(), target.c_str()) == 0) return; // the other name goes with `temporary`
+    if (errno == EEXIST) fail_exists(target);
+    fail_errno(errno, printable(target));
+}
+
+/// Where a rename must go: through the user's symlinks, so that the file changes and the link stays.
+std::string resolved(const std::string& path) {
+    char* const real = ::realpath(path.c_str(), nullptr);
+    if (real == nullptr) return path;
+    std::string result(real);
+    std::free(real); // NOLINT(cppcoreguidelines-no-malloc): realpath's contract
+    return result;
+}
+
+} // namespace
+
+std::shared_ptr<const File> spool(ByteSource& source, std::uint64_t limit, std::string name) {
+    Fd fd = unnamed_file(temporary_directory());
+    if (!fd) fail_errno(errno, fmt::format("{}: a temporary file in {}", name, printable(temporary_directory())));
+    std::vector<std::uint8_t> block(block_size);
+    std::uint64_t size = 0;
+    while (const std::size_t count = read_full(source, block)) {
+        if (count > limit - size) {
+            fail(ErrorKind::over_limit, fmt::format("{}: longer than the limit of {} bytes", name, limit));
+        }
+        write_all(fd.get(), ByteView(block).first(count), name);
+        size += count;
+    }
+    return std::make_shared<const File>(std::move(fd), size, std::move(name));
+}
+
+void write_file_whole(const std::string& path, std::string_view content, bool overwrite) {
+    struct stat status {};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    if (exists && S_ISDIR(status.st_mode)) fail(ErrorKind::unreadable, printable(path) + ": is a directory");
+    if (exists && !S_ISREG(status.st_mode)) {
+        // /dev/null, /dev/stdout, a FIFO: nothing there can be overwritten, and a rename would replace the device
+        // itself.
+        const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+        if (!fd) fail_errno(errno, printable(path));
+        write_all(fd.get(), as_bytes(content), printable(path));
+        return;
+    }
+    if (exists && !overwrite) fail_exists(path);
+
+    const std::string target = resolved(path);
+    TemporaryFile temporary(target);
+    write_all(temporary.fd(), as_bytes(content), printable(path));
+    if (::fsync(temporary.fd()) != 0) fail_errno(errno, printable(path));
+    if (!overwrite) return move_without_replacing(temporary, target);
+    if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail_errno(errno, printable(path));
+    temporary.moved();
+}
+
+} // namespace touchstone

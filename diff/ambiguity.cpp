@@ -1,0 +1,149 @@
+// Gathers the ambiguous oddities of the layers that the other side does not hold byte for byte, asks whether each has
+// its equal on the other side (construct, place and the entries behind it), and whether all readings agree.
+#include "diff/ambiguity.h"
+
+#include "base/printable.h"
+#include "diff/facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace touchstone {
+
+namespace {
+
+/// An ambiguous construct and a text that is equal on both sides only if what is behind it is equal.
+struct Construct {
+    OddityCode code;
+    std::string path;
+    std::string detail;
+    int layer;
+    std::string behind;
+    auto key() const { return std::tie(code, path, detail, behind); }
+};
+
+/// What the entries of `path` are, in stream order, apart from what is noise anyway.
+std::string entries_behind(const LayerListing& listing, const std::string& path) {
+    std::string text;
+    for (const Entry& entry : listing.entries) {
+        if (entry.path != path) continue;
+        text += fmt::format("[{} {:o} {}:{} {} {} {},{} {}", static_cast<int>(entry.type), entry.permissions(),
+                            entry.uid, entry.gid, entry.link, to_digest(entry.content).hex(), entry.dev_major,
+                            entry.dev_minor, static_cast<int>(entry.dialect));
+        if (entry.extra) {
+            for (const auto& [name, value] : entry.extra->xattrs) text += fmt::format(" {}={}", name, hex(value));
+            for (const auto& [name, value] : entry.extra->acls) text += fmt::format(" {}={}", name, hex(value));
+            for (const auto& [name, value] : entry.extra->records) text += fmt::format(" {}={}", name, hex(value));
+        }
+        text += "]";
+    }
+    return text;
+}
+
+std::string behind(const LayerListing& listing, const Oddity& oddity) {
+    if (!oddity.path.empty()) return entries_behind(listing, oddity.path);
+    return fmt::format("after end {} hash {:x}, globals {} hash {:x}", listing.tail.bytes_after_end,
+                       listing.tail.padding_hash, listing.tail.global_headers, listing.tail.extension_hash);
+}
+
+std::vector<Construct> constructs_of(const AmbiguitySide& side, const std::set<Digest>& shared_streams) {
+    std::vector<Construct> found;
+    const auto add = [&](const Oddity& oddity, int layer, const LayerListing* listing) {
+        if (row_of(oddity.code).weight != OddityWeight::ambiguous) return;
+        found.push_back({.code = oddity.code,
+                         .path = oddity.path,
+                         .detail = oddity.detail,
+                         .layer = layer,
+                         .behind = listing != nullptr ? behind(*listing, oddity) : std::string()});
+    };
+    for (std::size_t i = 0; i < side.layers->size(); ++i) {
+        const LayerListing& listing = *(*side.layers)[i].layer->listing;
+        if (shared_streams.contains(listing.diff_id)) continue;
+        for (const Oddity& oddity : listing.oddities) add(oddity, static_cast<int>(i), &listing);
+    }
+    for (const Oddity& oddity : *side.stack_oddities) add(oddity, oddity.layer, nullptr);
+    std::sort(found.begin(), found.end(), [](const Construct& a, const Construct& b) { return a.key() < b.key(); });
+    return found;
+}
+
+std::vector<Digest> streams_of(const std::vector<MatchableLayer>& layers) {
+    std::vector<Digest> streams;
+    for (const MatchableLayer& layer : layers) streams.push_back(layer.layer->listing->diff_id);
+    return streams;
+}
+
+class AnyRealDifference final : public FactSink {
+public:
+    bool found = false;
+    void difference(const FactRow&, const NodeView&, const NodeView&, Weight weight, std::optional<Rule>) override {
+        found = found || weight != Weight::noise;
+    }
+    void xattr_difference(const std::string&, const std::optional<std::string>&, const std::optional<std::string>&,
+                          const NodeView&, const NodeView&) override {
+        found = true;
+    }
+    void only(Side, const NodeView&, Weight) override { found = true; }
+    void pair(bool) override {}
+};
+
+/// Each reading that differs from the spec's on one side must do so on the other, with an equal outcome.
+bool all_readings_agree(const Readings& a, const Readings& b, const RuleSet& rules) {
+    if (a.others.size() != b.others.size()) return false;
+    for (std::size_t i = 0; i < a.others.size(); ++i) {
+        const OtherReading& left = a.others[i];
+        const OtherReading& right = b.others[i];
+        if (left.reading != right.reading || left.tree.has_value() != right.tree.has_value() ||
+            left.refusal != right.refusal)
+            return false;
+        if (!left.tree) continue;
+        AnyRealDifference any;
+        compare_trees(*left.tree, *right.tree, rules, any);
+        if (any.found) return false;
+    }
+    return true;
+}
+
+void report(const Construct& construct, Side side, bool agree, Findings& findings) {
+    Finding finding;
+    finding.place = Place::layer;
+    finding.path = construct.layer < 0       ? std::string("-:-")
+                   : side == Side::published ? fmt::format("{}:-", construct.layer)
+                                             : fmt::format("-:{}", construct.layer);
+    finding.fact = "ambiguous";
+    finding.weight = Weight::security;
+    (side == Side::published ? finding.published : finding.rebuilt) = std::string(row_of(construct.code).name);
+    finding.layers[static_cast<std::size_t>(side)] = construct.layer;
+    finding.detail = construct.path.empty() ? std::string() : printable(construct.path) + ": ";
+    finding.detail += row_of(construct.code).meaning;
+    if (!construct.detail.empty()) finding.detail += fmt::format(" ({})", construct.detail);
+    if (agree) finding.detail += "; both sides hold it, but the readings of the two images are not equal";
+    findings.add(std::move(finding));
+}
+
+} // namespace
+
+bool judge_ambiguity(const AmbiguitySide& published, const AmbiguitySide& rebuilt, const RuleSet& rules,
+                     Findings& findings) {
+    const std::vector<Digest> left_streams = streams_of(*published.layers);
+    const std::vector<Digest> right_streams = streams_of(*rebuilt.layers);
+    if (left_streams == right_streams) return false;
+    const std::set<Digest> left_set(left_streams.begin(), left_streams.end());
+    const std::set<Digest> right_set(right_streams.begin(), right_streams.end());
+    std::set<Digest> shared;
+    std::set_intersection(left_set.begin(), left_set.end(), right_set.begin(), right_set.end(),
+                          std::inserter(shared, shared.end()));
+
+    const std::vector<Construct> left = constructs_of(published, shared);
+    const std::vector<Construct> right = constructs_of(rebuilt, shared);
+    const bool same_constructs = std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                                            [](const Construct& a, const Construct& b) { return a.key() == b.key(); });
+    if (same_constructs && all_readings_agree(*published.readings, *rebuilt.readings, rules)) return false;
+    for (const Construct& construct : left) report(construct, Side::published, same_constructs, findings);
+    for (const Construct& construct : right) report(construct, Side::rebuilt, same_constructs, findings);
+    return !left.empty() || !right.empty();
+}
+
+} // namespace touchstone

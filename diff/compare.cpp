@@ -1,0 +1,274 @@
+// The main job, step by step: load and verify, build trees, compare the merged trees, match the layers and account for
+// what the merged trees do not show, compare the documents, judge.
+#include "diff/compare.h"
+
+#include "base/parallel.h"
+#include "base/printable.h"
+#include "diff/ambiguity.h"
+#include "diff/config.h"
+#include "diff/encoding.h"
+#include "diff/facts.h"
+#include "diff/layers.h"
+#include "diff/path_order.h"
+#include "diff/readings.h"
+#include "diff/shadowed.h"
+#include "diff/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace touchstone {
+
+namespace {
+
+/// One side with everything that was derived from it.
+struct Prepared {
+    const Image* image = nullptr;
+    Stack stack;
+    Readings readings;
+    std::vector<Oddity> stack_oddities;
+    std::vector<Tree> layer_trees;
+    std::vector<MatchableLayer> layers;
+};
+
+/// Puts the differences of the merged trees into findings and counts.
+class MergedSink final : public FactSink {
+public:
+    MergedSink(Findings& findings, Summary& summary) : findings_(findings), summary_(summary) {}
+
+    void difference(const FactRow& row, const NodeView& a, const NodeView& b, Weight weight,
+                    std::optional<Rule> rule) override {
+        if (weight != Weight::noise) {
+            findings_.add(make_finding(row, a, b, weight, rule));
+        } else if (findings_.keeps_noise()) {
+            findings_.add_noise(make_finding(row, a, b, weight, rule));
+        } else {
+            findings_.count_noise(row.name);
+        }
+    }
+    void xattr_difference(const std::string& name, const std::optional<std::string>& published,
+                          const std::optional<std::string>& rebuilt, const NodeView& a, const NodeView& b) override {
+        findings_.add(make_xattr_finding(name, published, rebuilt, a, b));
+    }
+    void only(Side side, const NodeView& node, Weight weight) override {
+        ++(side == Side::published ? summary_.removed : summary_.added);
+        findings_.add(make_presence_finding(side, node, weight));
+    }
+    void pair(bool changed) override { ++(changed ? summary_.changed : summary_.equal); }
+
+private:
+    Findings& findings_;
+    Summary& summary_;
+};
+
+/// The root directory as a tree of one node, so that it is compared like any other (Docker applies its attributes).
+Tree root_tree(const Tree& tree) {
+    Tree root;
+    const Entry* entry = tree.root != nullptr ? tree.root : &implied_directory();
+    root.inodes.push_back({.content = entry, .meta = entry, .listing = nullptr, .links = 1, .first = 0});
+    root.nodes.push_back({.path = ".", .inode = 0, .layer = 0});
+    return root;
+}
+
+void prepare(std::array<Prepared, 2>& sides, unsigned jobs) {
+    // Each task fills slots of its own: the readings of a side, or the tree of one layer.
+    std::vector<std::function<void()>> tasks;
+    for (Prepared& side : sides) {
+        side.layer_trees.resize(side.stack.layers.size());
+        tasks.emplace_back([&side] { side.readings = build_readings(side.stack, side.stack_oddities); });
+        for (std::uint32_t i = 0; i < side.stack.layers.size(); ++i) {
+            tasks.emplace_back([&side, i] { side.layer_trees[i] = build_layer_tree(side.stack.layers[i], i); });
+        }
+    }
+    parallel_for(tasks.size(), jobs, [&](std::size_t i) { tasks[i](); });
+    for (Prepared& side : sides) {
+        for (std::size_t i = 0; i < side.stack.layers.size(); ++i) {
+            side.layers.push_back({.layer = &side.stack.layers[i], .tree = &side.layer_trees[i]});
+        }
+    }
+}
+
+void compare_merged(const std::array<Prepared, 2>& sides, const RuleSet& rules, Comparison& result) {
+    MergedSink sink(result.findings, result.summary);
+    compare_trees(sides[0].readings.spec, sides[1].readings.spec, rules, sink);
+    Summary root_summary; // the root is no path of its own in the counts
+    MergedSink root_sink(result.findings, root_summary);
+    compare_trees(root_tree(sides[0].readings.spec), root_tree(sides[1].readings.spec), rules, root_sink);
+}
+
+std::string layer_words(const std::vector<int>& layers) {
+    std::string words = layers.size() == 1 ? "layer " : "layers ";
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        words += fmt::format("{}{}", i == 0 ? "" : i + 1 == layers.size() ? " and " : ", ", layers[i]);
+    return words;
+}
+
+std::string layering_sentence(const LayerMatch& match) {
+    switch (match.kind) {
+    case MatchKind::moved:
+        return fmt::format("published {} is rebuilt {}", layer_words(match.published), layer_words(match.rebuilt));
+    case MatchKind::split:
+        return fmt::format("published {} was split into rebuilt {}", layer_words(match.published),
+                           layer_words(match.rebuilt));
+    case MatchKind::merged:
+        return fmt::format("published {} were merged into rebuilt {}", layer_words(match.published),
+                           layer_words(match.rebuilt));
+    case MatchKind::regrouped:
+        return fmt::format("published {} share their entries with rebuilt {}", layer_words(match.published),
+                           layer_words(match.rebuilt));
+    case MatchKind::only_published:
+        return fmt::format("only the published image has {}", layer_words(match.published));
+    case MatchKind::only_rebuilt:
+        return fmt::format("only the rebuilt image has {}", layer_words(match.rebuilt));
+    case MatchKind::same_stream:
+    case MatchKind::equivalent:
+    case MatchKind::changed:
+        break;
+    }
+    return {};
+}
+
+/// Layers that have no counterpart of their own at the same place.
+bool is_other_layering(const LayerMatch& match) {
+    const bool counterpart =
+        match.kind == MatchKind::same_stream || match.kind == MatchKind::equivalent || match.kind == MatchKind::changed;
+    return !counterpart;
+}
+
+void report_layering(const LayerMatch& match, Findings& findings) {
+    Finding finding;
+    finding.place = Place::layer;
+    finding.path = match.label();
+    finding.fact = "layering";
+    finding.weight = Weight::real;
+    const auto describe = [](const std::vector<int>& layers) {
+        return layers.empty() ? std::nullopt : std::optional(layer_words(layers));
+    };
+    finding.published = describe(match.published);
+    finding.rebuilt = describe(match.rebuilt);
+    finding.layers = {match.published.empty() ? -1 : match.published.front(),
+                      match.rebuilt.empty() ? -1 : match.rebuilt.front()};
+    finding.detail = fmt::format("{}: {}", name_of(match.kind), layering_sentence(match));
+    findings.add(std::move(finding));
+}
+
+/// What the layers by themselves show. Returns true when they are equal pairwise and in order.
+bool compare_layers(const std::array<Prepared, 2>& sides, const RuleSet& rules, Findings& findings) {
+    const std::vector<LayerMatch> matches = match_layers(sides[0].layers, sides[1].layers, rules);
+    const FoundPaths found(findings);
+    bool equivalent = true;
+    for (const LayerMatch& match : matches) {
+        if (is_other_layering(match)) report_layering(match, findings);
+        const bool in_place = match.one_to_one() && match.published == match.rebuilt;
+        equivalent =
+            equivalent && in_place && (match.kind == MatchKind::same_stream || match.kind == MatchKind::equivalent);
+        if (!match.one_to_one()) continue;
+        const MatchableLayer& published = sides[0].layers[static_cast<std::size_t>(match.published.front())];
+        const MatchableLayer& rebuilt = sides[1].layers[static_cast<std::size_t>(match.rebuilt.front())];
+        const bool entries_differ = report_shadowed(match, published, rebuilt, rules, found, findings);
+        compare_layer_encoding(match, published, rebuilt, entries_differ, rules, findings);
+    }
+    return equivalent;
+}
+
+bool has_real(const Findings& findings, Place place) {
+    return std::any_of(findings.list().begin(), findings.list().end(),
+                       [&](const Finding& f) { return f.place == place; });
+}
+
+/// The same digest of the whole: of the manifests, of two plain tars, or (docker-archive) of configs and streams.
+bool is_identical(const Image& published, const Image& rebuilt, const std::array<Prepared, 2>& sides) {
+    if (published.manifest || rebuilt.manifest) return published.manifest == rebuilt.manifest;
+    if (published.config || rebuilt.config) {
+        if (published.config != rebuilt.config || sides[0].layers.size() != sides[1].layers.size()) return false;
+    } else {
+        return sides[0].stack.layers.front().stream->blob == sides[1].stack.layers.front().stream->blob;
+    }
+    for (std::size_t i = 0; i < sides[0].layers.size(); ++i) {
+        if (sides[0].stack.layers[i].listing->diff_id != sides[1].stack.layers[i].listing->diff_id) return false;
+    }
+    return true;
+}
+
+/// An artifact's blobs are opaque: they are the same bytes or they are not.
+Verdict compare_artifacts(const Image& published, const Image& rebuilt, Findings& findings) {
+    const std::size_t count = std::max(published.layers.size(), rebuilt.layers.size());
+    const auto digest_at = [](const Image& image, std::size_t i) -> std::optional<std::string> {
+        if (i >= image.layers.size()) return std::nullopt;
+        return image.layers[i].digest ? image.layers[i].digest->string() : std::string("no digest");
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto left = digest_at(published, i);
+        const auto right = digest_at(rebuilt, i);
+        if (left == right) continue;
+        Finding finding;
+        finding.place = Place::layer;
+        finding.path = fmt::format("{}:{}", left ? std::to_string(i) : "-", right ? std::to_string(i) : "-");
+        finding.fact = "content";
+        finding.published = left;
+        finding.rebuilt = right;
+        finding.layers = {left ? static_cast<int>(i) : -1, right ? static_cast<int>(i) : -1};
+        finding.detail = "the blobs of an artifact are compared as bytes";
+        findings.add(std::move(finding));
+    }
+    if (published.manifest && published.manifest == rebuilt.manifest) return Verdict::identical;
+    return has_real(findings, Place::layer) || published.config != rebuilt.config ? Verdict::divergent
+                                                                                  : Verdict::equivalent;
+}
+
+/// Layers that are cut another way, or differ in what upper layers hide, leave the files the same; anything else that
+/// is found about a layer (bytes after its end, an unexplained digest) does not.
+bool has_grave_layer_finding(const Findings& findings) {
+    return std::any_of(findings.list().begin(), findings.list().end(), [](const Finding& f) {
+        return f.place == Place::layer && f.fact != "layering" && f.fact != "shadowed";
+    });
+}
+
+Verdict judge(const Findings& findings, bool identical, bool layers_equivalent, bool ambiguous,
+              bool both_have_configs) {
+    if (identical) return Verdict::identical;
+    const bool real =
+        has_real(findings, Place::file) || has_real(findings, Place::config) || has_real(findings, Place::image);
+    if (ambiguous || real || has_grave_layer_finding(findings)) {
+        return Verdict::divergent;
+    }
+    return layers_equivalent && both_have_configs ? Verdict::equivalent : Verdict::same_files;
+}
+
+} // namespace
+
+Comparison compare_images(const Image& published, const Image& rebuilt, const CompareOptions& options) {
+    Comparison result;
+    result.rules = options.rules;
+    result.findings = Findings(options.keep_noise);
+    std::vector<Stack> stacks = load_stacks({&published, &rebuilt}, options.load);
+    std::array<Prepared, 2> sides;
+    for (std::size_t i = 0; i < 2; ++i) {
+        sides[i].image = stacks[i].image;
+        sides[i].stack = std::move(stacks[i]);
+    }
+    result.history = compare_histories(published, rebuilt);
+    if (published.is_artifact || rebuilt.is_artifact) {
+        result.verdict = compare_artifacts(published, rebuilt, result.findings);
+    } else {
+        prepare(sides, options.load.jobs);
+        compare_merged(sides, options.rules, result);
+        const bool layers_equivalent = compare_layers(sides, options.rules, result.findings);
+        const bool ambiguous = judge_ambiguity({&sides[0].layers, &sides[0].readings, &sides[0].stack_oddities},
+                                               {&sides[1].layers, &sides[1].readings, &sides[1].stack_oddities},
+                                               options.rules, result.findings);
+        compare_configs(published, rebuilt, options.rules, result.findings);
+        compare_document_encoding(published, rebuilt, options.rules, result.findings);
+        result.verdict = judge(result.findings, is_identical(published, rebuilt, sides), layers_equivalent, ambiguous,
+                               published.config.has_value() && rebuilt.config.has_value());
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        result.sides[i] =
+            summarize(static_cast<Side>(i), sides[i].stack, sides[i].readings.spec, sides[i].stack_oddities);
+    }
+    result.findings.sort();
+    return result;
+}
+
+} // namespace touchstone

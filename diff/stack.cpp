@@ -1,0 +1,134 @@
+// Loading: which blobs have to be read, and how thoroughly, is planned first; then one task per distinct blob runs, the
+// largest first. A layer whose blob (and claimed diffID) was already planned costs one SHA-256 of its stored bytes.
+#include "diff/stack.h"
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/printable.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+
+namespace touchstone {
+
+namespace {
+
+/// How much of a blob has to be read.
+enum class Work : std::uint8_t {
+    list,          ///< verify everything, list the entries
+    verify_stream, ///< another encoding of a stream that is listed elsewhere: blob digest and diffID
+    verify_blob,   ///< the same blob as another one: its digest only
+    nothing,       ///< the same blob of the same image
+};
+
+struct Task {
+    std::size_t image = 0;
+    std::size_t layer = 0;
+    Work work = Work::list;
+    std::size_t listed_by = 0; ///< the task whose entries are also these
+    std::size_t same_blob = 0; ///< the task whose stream facts are also these (verify_blob and nothing)
+    std::shared_ptr<LayerListing> result;
+};
+
+const LayerRef& layer_of(const std::vector<const Image*>& images, const Task& task) {
+    return images[task.image]->layers[task.layer];
+}
+
+/// Decides the work of each layer; tasks are in image order, then layer order.
+std::vector<Task> plan(const std::vector<const Image*>& images) {
+    using BlobKey = std::tuple<Digest, std::optional<Digest>>;
+    std::map<BlobKey, std::size_t> blobs;
+    std::map<Digest, std::size_t> streams;
+    std::vector<Task> tasks;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        for (std::size_t j = 0; j < images[i]->layers.size(); ++j) {
+            const LayerRef& layer = images[i]->layers[j];
+            const std::size_t self = tasks.size();
+            Task task{
+                .image = i, .layer = j, .work = Work::list, .listed_by = self, .same_blob = self, .result = nullptr};
+            if (images[i]->is_artifact) task.work = Work::verify_blob;
+            if (layer.digest && !images[i]->is_artifact) {
+                const auto [known, added] = blobs.try_emplace({*layer.digest, layer.diff_id}, self);
+                if (!added) {
+                    task.same_blob = known->second;
+                    task.listed_by = tasks[known->second].listed_by;
+                    task.work = tasks[known->second].image == i ? Work::nothing : Work::verify_blob;
+                }
+            }
+            if (layer.diff_id && task.work == Work::list) {
+                const auto [known, added] = streams.try_emplace(*layer.diff_id, self);
+                if (!added) {
+                    task.listed_by = known->second;
+                    task.work = Work::verify_stream;
+                }
+            }
+            tasks.push_back(std::move(task));
+        }
+    }
+    return tasks;
+}
+
+void perform(const LayerRef& layer, Task& task, const LoadOptions& options) {
+    switch (task.work) {
+    case Work::list:
+        task.result = read_layer(layer, options.limits, options.progress);
+        break;
+    case Work::verify_stream:
+        task.result = verify_layer(layer, options.limits, options.progress);
+        break;
+    case Work::verify_blob:
+        verify_blob(layer, options.progress);
+        break;
+    case Work::nothing:
+        break;
+    }
+}
+
+void announce(const std::vector<const Image*>& images, const std::vector<Task>& tasks, Progress* progress) {
+    if (progress == nullptr) return;
+    std::uint64_t bytes = 0;
+    std::uint32_t layers = 0;
+    for (const Task& task : tasks) {
+        if (task.work == Work::nothing) continue;
+        bytes += layer_of(images, task).stored_size;
+        ++layers;
+    }
+    progress->total_bytes += bytes;
+    progress->total_layers += layers;
+}
+
+/// Indices into `tasks`, the most expensive first.
+std::vector<std::size_t> schedule(const std::vector<const Image*>& images, const std::vector<Task>& tasks) {
+    std::vector<std::size_t> order(tasks.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return layer_of(images, tasks[a]).stored_size > layer_of(images, tasks[b]).stored_size;
+    });
+    return order;
+}
+
+} // namespace
+
+std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const LoadOptions& options) {
+    std::vector<Task> tasks = plan(images);
+    announce(images, tasks, options.progress);
+    const std::vector<std::size_t> order = schedule(images, tasks);
+    parallel_for(order.size(), options.jobs, [&](std::size_t i) {
+        Task& task = tasks[order[i]];
+        within(printable(images[task.image]->reference.text), [&] { perform(layer_of(images, task), task, options); });
+    });
+
+    std::vector<Stack> stacks(images.size());
+    for (std::size_t i = 0; i < images.size(); ++i) stacks[i].image = images[i];
+    for (const Task& task : tasks) {
+        if (images[task.image]->is_artifact) continue;
+        stacks[task.image].layers.push_back({.ref = &layer_of(images, task),
+                                             .listing = tasks[task.listed_by].result,
+                                             .stream = tasks[task.same_blob].result});
+    }
+    return stacks;
+}
+
+} // namespace touchstone

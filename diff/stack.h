@@ -1,0 +1,37 @@
+// A stack: an image whose layers have all been read and verified. Equal work is done once: a blob that both sides share
+// is listed once, and so is a stream that they hold in different compressions.
+#pragma once
+
+#include "base/progress.h"
+#include "image/image.h"
+#include "image/layer.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace touchstone {
+
+struct StackLayer {
+    const LayerRef* ref = nullptr;               ///< lives in the Image
+    std::shared_ptr<const LayerListing> listing; ///< entries; shared by every layer of the same uncompressed stream
+    std::shared_ptr<const LayerListing>
+        stream; ///< blob digest, size, compression of *this* blob; often the same object
+};
+
+struct Stack {
+    const Image* image = nullptr;   ///< must outlive the stack
+    std::vector<StackLayer> layers; ///< bottom first; empty for an artifact, whose blobs are verified only
+};
+
+struct LoadOptions {
+    unsigned jobs = 1;
+    LayerLimits limits;
+    Progress* progress = nullptr; ///< may be null
+};
+
+/// Reads and verifies every layer of the images, in parallel, largest first; shared blobs and streams once.
+/// Throws the error of the first image's first bad layer.
+std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const LoadOptions& options);
+
+} // namespace touchstone

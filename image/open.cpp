@@ -1,0 +1,159 @@
+// open_images: from a reference to its transport. Each transport is a few lines over the stores and the resolver.
+#include "image/image.h"
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "image/archive_index.h"
+#include "image/assemble.h"
+#include "image/blob_store.h"
+#include "image/docker_archive.h"
+#include "image/document.h"
+#include "image/layout.h"
+#include "image/manifest.h"
+#include "image/select.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unistd.h>
+
+namespace touchstone {
+
+namespace {
+
+std::vector<Image> images_of(std::vector<OpenedLeaf> leaves) {
+    std::vector<Image> images;
+    for (OpenedLeaf& leaf : leaves) images.push_back(std::move(leaf.image));
+    return images;
+}
+
+std::vector<Image> open_oci(const Reference& reference, const OpenOptions& options) {
+    const Layout layout(open_layout_directory(std::make_shared<const Directory>(reference.path)),
+                        printable(reference.path));
+    return images_of(layout.open(parse_selector(reference.selector), options));
+}
+
+std::vector<Image> open_oci_archive(const Reference& reference, const OpenOptions& options) {
+    const std::shared_ptr<const ArchiveIndex> archive = ArchiveIndex::open(reference.path);
+    if (!archive->find("index.json") && archive->find("manifest.json")) {
+        fail(ErrorKind::usage, fmt::format("{} is no oci-archive (it has no index.json); it has a manifest.json: use "
+                                           "docker-archive:",
+                                           archive->name()));
+    }
+    const Layout layout(open_layout_archive(archive), archive->name());
+    std::vector<OpenedLeaf> leaves = layout.open(parse_selector(reference.selector), options);
+    if (!archive->find("manifest.json")) {
+        for (OpenedLeaf& leaf : leaves) {
+            leaf.image.oddities.insert(leaf.image.oddities.begin(), archive->oddities().begin(),
+                                       archive->oddities().end());
+        }
+        return images_of(std::move(leaves));
+    }
+    return within(archive->name(), [&] {
+        const DockerArchive docker(archive);
+        check_docker_view(docker, leaves);
+        return images_of(std::move(leaves));
+    });
+}
+
+std::vector<Image> open_docker_archive(const Reference& reference, const OpenOptions& options) {
+    const std::shared_ptr<const ArchiveIndex> archive = ArchiveIndex::open(reference.path);
+    const bool has_layout = archive->find("index.json").has_value();
+    if (has_layout && !archive->find("manifest.json")) {
+        fail(ErrorKind::usage,
+             fmt::format("{} is no docker-archive (it has no manifest.json); it has an index.json: use "
+                         "oci-archive:",
+                         archive->name()));
+    }
+    const DockerArchive docker(archive);
+    return within(archive->name(), [&] {
+        std::vector<std::size_t> which;
+        std::vector<Image> images = docker.open(parse_selector(reference.selector), options, which);
+        if (!has_layout) return images;
+        const Layout layout(open_layout_archive(archive), "its OCI layout");
+        for (std::size_t i = 0; i < images.size(); ++i) images[i] = oci_view_of(layout, docker, which[i], images[i]);
+        return images;
+    });
+}
+
+/// skopeo's `dir:`: manifest.json is the manifest itself, or an index (skopeo copy --all).
+std::vector<Image> open_skopeo_dir(const Reference& reference, const OpenOptions& options) {
+    const std::shared_ptr<const BlobStore> store =
+        open_skopeo_directory(std::make_shared<const Directory>(reference.path));
+    const std::string name = printable(reference.path);
+    const Selector selector = parse_selector(reference.selector);
+    const std::string bytes = within(name, [&] {
+        const std::optional<StoredBytes> file = store->find_file("manifest.json");
+        if (!file) fail(ErrorKind::unreadable, "no `dir:` image: there is no manifest.json");
+        return read_stored(*file, manifest_limit, "manifest.json");
+    });
+    const std::string type = within(name, [&] {
+        return document_media_type(parse_document(bytes, "manifest.json", manifest_limit), "manifest.json", "");
+    });
+    if (media_type_of(type).kind == MediaKind::index) {
+        return images_of(Layout(store, name, bytes).open(selector, options));
+    }
+    return within(name, [&] {
+        const Digest digest =
+            digest_of(as_bytes(bytes), selector.digest ? selector.digest->algorithm : DigestAlgorithm::sha256);
+        if (selector.digest && digest != *selector.digest) {
+            fail(ErrorKind::unverified, fmt::format("manifest.json is not what was asked for: expected {}, found {}",
+                                                    selector.digest->string(), digest.string()));
+        }
+        std::vector<Image> images;
+        images.push_back(assemble_manifest(store, bytes, digest, type));
+        choose({{images.front().platform, digest.string()}},
+               options); // refuses another platform than the one asked for
+        return images;
+    });
+}
+
+/// A root file system as one layer. Its compression is the layer's own, so that nothing is spooled but standard input.
+std::vector<Image> open_tar(const Reference& reference, const OpenOptions& options) {
+    if (options.platform) {
+        fail(ErrorKind::usage,
+             fmt::format("{}: a root file system has no platform to choose", printable(reference.path)));
+    }
+    constexpr std::uint64_t limit = archive_spool_limit;
+    std::shared_ptr<const File> file;
+    if (reference.path == "-") {
+        DescriptorSource input(STDIN_FILENO);
+        file = spool(input, limit, "standard input");
+    } else {
+        file = open_file(reference.path);
+    }
+    LayerRef layer;
+    layer.name = fmt::format("layer 1 ({})", file->name());
+    layer.stored_size = file->size();
+    layer.open = [file]() -> std::unique_ptr<ByteSource> { return std::make_unique<FileRange>(file, 0, file->size()); };
+    std::vector<Image> images(1);
+    images.front().layers.push_back(std::move(layer));
+    return images;
+}
+
+using Opener = std::vector<Image> (*)(const Reference&, const OpenOptions&);
+struct OpenerRow {
+    Transport transport;
+    Opener open;
+};
+constexpr std::array openers{
+    OpenerRow{Transport::oci, open_oci},
+    OpenerRow{Transport::oci_archive, open_oci_archive},
+    OpenerRow{Transport::docker_archive, open_docker_archive},
+    OpenerRow{Transport::dir, open_skopeo_dir},
+    OpenerRow{Transport::tar, open_tar},
+};
+
+} // namespace
+
+std::vector<Image> open_images(const Reference& reference, const OpenOptions& options) {
+    const auto* const row = std::find_if(openers.begin(), openers.end(), [&](const OpenerRow& candidate) {
+        return candidate.transport == reference.transport;
+    });
+    std::vector<Image> images = row->open(reference, options);
+    for (Image& image : images) image.reference = reference;
+    return images;
+}
+
+} // namespace touchstone

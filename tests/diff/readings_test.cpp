@@ -1,0 +1,137 @@
+// Where appliers part (spec/formats-and-hostile-input.md 2.1 and 2.2): what containerd's naive applier, an overlay
+// mount and umoci make of the same layers, measured there, is expected here.
+#include "base/error.h"
+#include "diff/readings.h"
+#include "diff/simulator.h"
+#include "tests/support/memory_image.h"
+#include "tests/support/tar_builder.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace touchstone;
+using namespace touchstone::test;
+
+namespace {
+
+std::string tar(const TarBuilder& builder) {
+    return builder.finish();
+}
+
+std::string paths(const Tree& tree) {
+    std::string text;
+    for (const Node& node : tree.nodes) text += (text.empty() ? "" : " ") + std::string(node.path);
+    return text;
+}
+
+Tree simulate(const Stack& stack, Reading reading) {
+    Simulator simulator(reading);
+    for (std::uint32_t i = 0; i < stack.layers.size(); ++i) simulator.apply(stack.layers[i], i);
+    return simulator.take();
+}
+
+struct Result {
+    std::string spec;
+    std::string naive; // the same as spec unless it differs; "refused" when the applier refuses
+    std::string overlay;
+    bool ambiguous = false;
+};
+
+Result read(const std::vector<std::string>& layers) {
+    const Image image = make_image({.layers = layers});
+    const std::vector<Stack> stacks = load_stacks({&image}, {});
+    std::vector<Oddity> oddities;
+    const Readings readings = build_readings(stacks[0], oddities);
+    Result result{.spec = paths(readings.spec), .naive = paths(readings.spec), .overlay = paths(readings.spec)};
+    for (const OtherReading& other : readings.others) {
+        const std::string text = other.tree ? paths(*other.tree) : "refused";
+        if (other.reading == Reading::naive) result.naive = text;
+        if (other.reading == Reading::overlay) result.overlay = text;
+        if (other.reading == Reading::spec) result.spec = "refused";
+    }
+    result.ambiguous = std::any_of(oddities.begin(), oddities.end(),
+                                   [](const Oddity& o) { return o.code == OddityCode::readings_differ; });
+    return result;
+}
+
+} // namespace
+
+TEST_CASE("an entry below a symbolic link of a lower layer") {
+    const Result r =
+        read({tar(TarBuilder().dir("etc/").symlink("lnk", "/etc")), tar(TarBuilder().file("lnk/evil", "x"))});
+    CHECK(r.spec == "etc etc/evil lnk");
+    CHECK(r.naive == "etc etc/evil lnk");
+    CHECK(r.overlay == "etc lnk lnk/evil");
+    CHECK(r.ambiguous);
+}
+
+TEST_CASE("a whiteout of a directory that the same layer adds again") {
+    const Result r = read({tar(TarBuilder().dir("etc/").file("etc/old", "")),
+                           tar(TarBuilder().whiteout(".wh.etc").dir("etc/").file("etc/new", ""))});
+    CHECK(r.spec == "etc etc/new");
+    CHECK(r.naive == "etc etc/new");
+    CHECK(r.overlay == "etc etc/new etc/old"); // the whiteout device is replaced by a plain directory
+    CHECK(r.ambiguous);
+}
+
+TEST_CASE("a file and its whiteout in one layer") {
+    const Result r =
+        read({tar(TarBuilder().file("a", "lower")), tar(TarBuilder().file("a", "upper").whiteout(".wh.a"))});
+    CHECK(r.spec == "a");          // whiteouts apply to lower layers only
+    CHECK(r.naive == "");          // removes what this layer has just added
+    CHECK(r.overlay == "refused"); // mknod: EEXIST
+    CHECK(r.ambiguous);
+}
+
+TEST_CASE("a hard link to a file of a lower layer") {
+    const Result r = read({tar(TarBuilder().file("a", "x")), tar(TarBuilder().hardlink("b", "a"))});
+    CHECK(r.spec == "a b");
+    CHECK(r.naive == "a b");
+    CHECK(r.overlay == "refused");
+    CHECK(r.ambiguous);
+}
+
+TEST_CASE("an opaque marker at the root has no effect in an overlay") {
+    const Result r = read({tar(TarBuilder().file("a", "x")), tar(TarBuilder().whiteout(".wh..wh..opq").file("b", ""))});
+    CHECK(r.spec == "b");
+    CHECK(r.naive == "b");
+    CHECK(r.overlay == "a b");
+    CHECK(r.ambiguous);
+}
+
+TEST_CASE("an entry below a file of a lower layer") {
+    const Result r = read({tar(TarBuilder().file("a", "x")), tar(TarBuilder().file("a/b", ""))});
+    CHECK(r.spec == "a a/b");
+    CHECK(r.naive == "refused");
+    CHECK(r.overlay == "a a/b");
+}
+
+TEST_CASE("a hard link to nothing is refused by every applier, and so by us") {
+    const Image image = make_image({.layers = {tar(TarBuilder().hardlink("b", "nowhere"))}});
+    const std::vector<Stack> stacks = load_stacks({&image}, {});
+    std::vector<Oddity> oddities;
+    CHECK_THROWS_WITH_AS(build_readings(stacks[0], oddities), doctest::Contains("nowhere"), Error);
+}
+
+TEST_CASE("links that go round in a circle are refused") {
+    const Image image = make_image({.layers = {tar(TarBuilder().symlink("a", "b").symlink("b", "a").file("a/x", ""))}});
+    const std::vector<Stack> stacks = load_stacks({&image}, {});
+    std::vector<Oddity> oddities;
+    CHECK_THROWS_WITH_AS(build_readings(stacks[0], oddities), doctest::Contains("symbolic links"), Error);
+}
+
+TEST_CASE("merging and simulating give the same tree for ordinary layers") {
+    const std::vector<std::string> layers{
+        tar(TarBuilder().dir("etc/").file("etc/a", "1").dir("usr/").file("usr/x", "1").hardlink("usr/y", "usr/x")),
+        tar(TarBuilder().whiteout("etc/.wh.a").dir("usr/").whiteout("usr/.wh..wh..opq").file("usr/z/deep", "2")),
+        tar(TarBuilder().symlink("usr/l", "../etc").file("etc/a", "3"))};
+    const Image image = make_image({.layers = layers});
+    const std::vector<Stack> stacks = load_stacks({&image}, {});
+    const auto merged = build_by_merging(stacks[0]);
+    REQUIRE(merged);
+    for (const Reading reading : {Reading::spec, Reading::naive, Reading::overlay}) {
+        CAPTURE(std::string(name_of(reading)));
+        CHECK(paths(simulate(stacks[0], reading)) == paths(*merged));
+    }
+}
