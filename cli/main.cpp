@@ -1,1 +1,7 @@
-int main() { return 0; }
+// The program: arguments and the process's streams in, an exit status out. Everything else is reachable from tests.
+#include "cli/run.h"
+
+int main(int argc, char** argv) {
+    touchstone::Streams streams = touchstone::process_streams();
+    return touchstone::run({argv + (argc > 0 ? 1 : 0), argv + argc}, streams);
+}

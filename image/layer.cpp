@@ -102,8 +102,10 @@ private:
             }
         };
         check(*sticky_blob_);
-        // Without a digest of the blob the diffID is the only promise; a bomb is not inflated to its end for it.
-        if (!blob_has_digest_ && error.kind() != ErrorKind::over_limit) check(*stream_);
+        // Without a digest of the blob the diffID is the only promise. A bomb is not inflated to its end for it, and a
+        // stream that has failed its own check has nothing more to say.
+        const bool may_go_on = error.kind() != ErrorKind::over_limit && error.kind() != ErrorKind::unverified;
+        if (!blob_has_digest_ && may_go_on) check(*stream_);
     }
 
     bool blob_has_digest_;

@@ -95,7 +95,15 @@ struct Layout::Walk {
             fail(ErrorKind::unsupported, fmt::format("manifest {}: a Docker schema 1 manifest: it cannot be verified",
                                                      descriptor.digest.string()));
         } else {
-            add_leaf(companion_kind(descriptor).empty() ? leaves.images : leaves.companions, descriptor, names);
+            visit_manifest(descriptor, names);
+        }
+    }
+
+    void visit_manifest(const Descriptor& descriptor, const std::vector<std::string>& names) {
+        if (companion_kind(descriptor).empty()) {
+            add_leaf(leaves.images, descriptor, names);
+        } else { // never merged: each says in its annotations what it is about
+            leaves.companions.push_back({descriptor, names});
         }
     }
 

@@ -13,8 +13,9 @@ enum class OddityCode : std::uint8_t {
     // The tar stream (spec tables 3.1 and 4.1; image/tar_reader.cpp)
     pax_size_differs,        ///< pax size beats a different, non-zero ustar size
     size_on_header_only,     ///< size != 0 on a type that has no body
-    file_name_ends_in_slash, ///< a regular file ('0') whose name ends in '/'
+    file_name_ends_in_slash, ///< a regular file ('0') whose name ends in '/', or an old one whose long name does
     number_padded_with_nul,  ///< a numeric field that starts with NUL
+    number_field_odd,        ///< a numeric field of blanks only, or with other bytes behind its NUL
     number_in_base256,       ///< base-256 where octal would have done
     number_base256_odd,      ///< base-256 with a first byte other than 0x80 or 0xff, or negative and not a time
     gnu_and_pax_name,        ///< GNU L/K and pax path/linkpath for one member, with different values
@@ -22,13 +23,14 @@ enum class OddityCode : std::uint8_t {
     gnu_name_twice,          ///< two L, or two K, before one member
     pax_key_twice,           ///< one key twice in one x header
     pax_field_twice,         ///< size, path or linkpath twice in one x header, with different values
-    pax_value_empty,         ///< an empty path, linkpath, size, uid, gid or mtime: Go keeps the header's field
+    extension_value_empty,   ///< an empty pax path, linkpath, size, uid, gid or mtime, or GNU name: Go keeps the header's
     pax_global,              ///< a g header with other records than `comment`
     pax_global_comment,      ///< a g header with only `comment`s (git archive): harmless
     pax_state_dropped,       ///< x, L or K followed by g: Go drops the extension
     dangling_extension,      ///< x, L or K at the end of the archive
     pax_number_odd,          ///< "+12", leading zeros: accepted by Go
-    prefix_in_gnu_header,    ///< GNU magic with a ustar prefix: Go joins it, others do not
+    prefix_in_gnu_header,    ///< GNU magic with a ustar prefix, or with times that Python takes for one
+    v7_tail_not_zero,        ///< a v7 header with a prefix, or with device fields that are no numbers
     star_header,             ///< the star trailer, with its own prefix rules
     ustar_version_odd,       ///< magic "ustar\0" with another version than "00"
     signed_checksum,         ///< only the signed sum matches

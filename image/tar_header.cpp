@@ -64,6 +64,7 @@ struct Parser {
     std::string_view text(const Field& field) const;
     void check_sum() const;
     Dialect dialect() const;
+    bool others_read_tail() const;
     void read_gnu_times(TarHeader& header) const;
     void read_ustar_fields(TarHeader& header) const;
 };
@@ -73,6 +74,8 @@ std::int64_t largest_octal(std::size_t width) { return (std::int64_t{1} << (3 * 
 
 void Parser::check_number(const Field& field, const TarNumber& number) const {
     if (number.after_nul) note(OddityCode::number_padded_with_nul, std::string(field.name));
+    const bool is_device = field.offset == major_field.offset || field.offset == minor_field.offset;
+    if (number.odd && !is_device) note(OddityCode::number_field_odd, std::string(field.name));
     if (!number.base256) return;
     const std::uint8_t first = block[field.offset];
     const bool is_time = field.name.ends_with("time"); // GNU tar writes times before 1970 as negative numbers
@@ -91,7 +94,7 @@ std::int64_t Parser::number(const Field& field) const {
                 fmt::format("{} field: expected octal digits or a base-256 number of 63 bits, found \"{}\"", field.name,
                             printable(raw_text(block, field))));
     }
-    if (number->after_nul || number->base256) check_number(field, *number);
+    if (number->after_nul || number->base256 || number->odd) check_number(field, *number);
     return number->value;
 }
 
@@ -161,6 +164,12 @@ Dialect Parser::dialect() const {
     return Dialect::v7;
 }
 
+// A v7 header has neither prefix nor device numbers (GNU tar writes owner names into it all the same, which is harmless).
+bool Parser::others_read_tail() const {
+    return !all_zero(bytes_of(block, prefix_field)) || !parse_tar_number(bytes_of(block, major_field)) ||
+           !parse_tar_number(bytes_of(block, minor_field));
+}
+
 // Go before 1.8 wrote a prefix into GNU headers, so a reader has to guess: when the times there do not parse, an ASCII
 // text is a prefix after all (golang.org/issue/12594). Other readers never join it.
 void Parser::read_gnu_times(TarHeader& header) const {
@@ -174,6 +183,7 @@ void Parser::read_gnu_times(TarHeader& header) const {
     read(gnu_atime_field, header.atime);
     read(gnu_ctime_field, header.ctime);
     if (valid) {
+        if (header.atime) note(OddityCode::prefix_in_gnu_header, "valid times");
         if (header.type != 'S' && !all_zero(bytes_of(block, gnu_sparse_area))) {
             note(OddityCode::gnu_sparse_area_used, {});
         }
@@ -216,7 +226,7 @@ std::optional<TarNumber> parse_base256(ByteView field) {
         value = value << 8U | byte;
     }
     if (value >> 63U != 0) return std::nullopt;
-    return TarNumber{static_cast<std::int64_t>(inverse != 0 ? ~value : value), true, false};
+    return TarNumber{static_cast<std::int64_t>(inverse != 0 ? ~value : value), true};
 }
 
 } // namespace
@@ -228,11 +238,16 @@ std::optional<TarNumber> parse_tar_number(ByteView field) {
     std::size_t end = field.size();
     while (end > 0 && is_blank(field[end - 1])) --end;
     for (; at < end && is_blank(field[at]); ++at) number.after_nul = number.after_nul || field[at] == 0;
-    if (at == end) return TarNumber{}; // all blanks: 0, as every reader has it
+    if (at == end) { // nothing but padding: 0, though GNU tar wants at least one NUL or digit
+        number = TarNumber{};
+        number.odd = field[0] == ' ';
+        return number;
+    }
     for (; at < end && field[at] != 0; ++at) {
         if (field[at] < '0' || field[at] > '7') return std::nullopt;
         number.value = number.value * 8 + (field[at] - '0'); // twelve digits at most: 36 bits
     }
+    number.odd = at != end;
     return number;
 }
 
@@ -249,7 +264,11 @@ TarHeader parse_tar_header(ByteView block, std::uint64_t offset, std::vector<Tar
     header.uid = parser.number(uid_field);
     header.gid = parser.number(gid_field);
     header.mtime = parser.number(mtime_field);
-    if (header.dialect != Dialect::v7) parser.read_ustar_fields(header);
+    if (header.dialect != Dialect::v7) {
+        parser.read_ustar_fields(header);
+    } else if (parser.others_read_tail()) {
+        notes.push_back({OddityCode::v7_tail_not_zero, {}});
+    }
     return header;
 }
 

@@ -55,6 +55,7 @@ struct TarNumber {
     std::int64_t value = 0;
     bool base256 = false;
     bool after_nul = false; ///< a NUL stands before the digits: most other readers see 0
+    bool odd = false;       ///< blanks only, or more bytes behind the NUL that ends it
 };
 std::optional<TarNumber> parse_tar_number(ByteView field);
 

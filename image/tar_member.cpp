@@ -117,7 +117,7 @@ bool Merge::field(const PaxRecord& record) {
     const auto* const row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.key == key; });
     if (row == rows.end()) return false;
     if (!record.value.empty()) row->apply(*this, record); // an empty value keeps the header's field
-    else if (row->empty_matters) note(OddityCode::pax_value_empty, key);
+    else if (row->empty_matters) note(OddityCode::extension_value_empty, key);
     return true;
 }
 
@@ -201,6 +201,7 @@ void TarExtensions::take_gnu(char type, std::string_view body) {
     if (has) notes.push_back({OddityCode::gnu_name_twice, std::string(1, type)});
     has = true;
     text.assign(body.substr(0, body.find('\0')));
+    if (text.empty()) notes.push_back({OddityCode::extension_value_empty, fmt::format("GNU long name (type {})", type)});
     if (body.find_first_not_of('\0', text.size()) != std::string_view::npos) {
         notes.push_back({OddityCode::bytes_after_nul, fmt::format("GNU long name (type {})", type)});
     }
@@ -230,7 +231,12 @@ std::uint64_t apply_extensions(TarExtensions& extensions, TarHeader& header, Ent
     if (extensions.has_pax) apply_pax(merge, limits);
     apply_gnu_names(merge);
     // Old archives mark directories by a trailing slash only; Go judges by the name that won.
-    if (header.type == '\0') header.type = header.name.ends_with('/') ? '5' : '0';
+    if (header.type == '\0') {
+        header.type = header.name.ends_with('/') ? '5' : '0';
+        if (header.type == '5' && !place.name.ends_with('/')) { // CPython judges by the name in the header
+            merge.note(OddityCode::file_name_ends_in_slash, "an old header: a directory by its long name");
+        }
+    }
     return entry.extra ? bytes_of(*entry.extra) : 0;
 }
 

@@ -1,0 +1,177 @@
+// `touchstone diff`: the main command. Everything that can be wrong with the request is found before an image is
+// opened; nothing is written to standard output unless there is a verdict.
+#include "base/error.h"
+#include "base/printable.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/outputs.h"
+#include "cli/pairing.h"
+#include "cli/progress_line.h"
+#include "diff/compare.h"
+#include "report/canvas.h"
+#include "report/report.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace touchstone {
+
+namespace {
+
+constexpr CommandText text{
+    .name = "diff",
+    .summary = "compare a published image with a rebuilt one, and give a verdict",
+    .synopsis = "[OPTIONS] PUBLISHED REBUILT",
+    .description =
+        R"(Reads both images whole, verifies every digest and size on the way, and compares what they hold: every
+file with its facts, the whole configuration, the layers and how they are encoded. Differences that only
+the build's encoding makes (times, order, owner names, compression; see `touchstone rules`) are noise: they
+are counted, and they disappear from the verdict. The verdict is the best of this ladder that holds:
+
+  identical    the same manifest
+  equivalent   the same layers and configuration, encoded differently
+  same-files   the same files and run configuration, in layers that are cut differently
+  accepted     what remains is covered by differences that were accepted by name
+  divergent    anything else
+
+What an image says about its own history is shown, and never taken as evidence.
+)",
+    .takes_images = true,
+    .exit_status =
+        R"(  0   the verdict is at least the one required
+  1   it is not
+  2   trouble: there is no verdict, because something could not be read, verified or understood
+  75  trouble that may be gone when tried again
+)",
+    .examples =
+        R"(  touchstone diff oci-archive:published.tar oci:rebuilt
+  touchstone diff --require equivalent docker-archive:app.tar:app:1.2 dir:rebuilt
+  touchstone diff -o text -o json=report.json --extract differs published.tar rebuilt.tar
+  touchstone diff --rules +owner,-mtime --all-platforms oci:published oci:rebuilt
+)",
+};
+
+struct DiffOptions {
+    std::string published;
+    std::string rebuilt;
+    std::vector<Output> outputs;
+    Verdict required = Verdict::same_files;
+    OpenOptions open;
+    CompareOptions compare;
+    ColorChoice color = ColorChoice::automatic;
+    std::string extract;
+    bool all = false;
+    bool quiet = false;
+    bool force = false;
+};
+
+void declare(CommandLine& line, DiffOptions& options) {
+    line.argument("PUBLISHED", options.published);
+    line.argument("REBUILT", options.rebuilt);
+    line.repeatable("-o,--output", "FORMAT[=FILE]",
+                    "text or json, to standard output or to a file that appears whole; may be repeated (default text)",
+                    [&](const std::string& value) { options.outputs.push_back(parse_output(value)); });
+    line.flag("-f,--force", options.force, "replace report files that exist");
+    line.option("--require", "VERDICT", "what passes, at the least (default same-files)",
+                [&](const std::string& value) { options.required = parse_verdict(value); });
+    line.option("--rules", "+RULE,-RULE", "which differences are noise, changing the default set; `none` clears it",
+                [&](const std::string& value) { options.compare.rules = parse_rules(value); });
+    add_platform_options(line, options.open, true);
+    line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
+    line.option("--extract", "DIR", "write the files that differ, from both sides, below DIR (new or empty)",
+                [&](const std::string& value) { options.extract = value; });
+    add_color_option(line, options.color);
+    add_quiet_option(line, options.quiet, "the verdict line only, and no progress");
+    add_load_options(line, options.compare.load);
+}
+
+/// Finds what cannot work before it costs time.
+void check(const DiffOptions& options) {
+    check_outputs(options.outputs, options.force);
+    if (options.open.platform && options.open.all_platforms) {
+        fail(ErrorKind::usage, "--platform and --all-platforms exclude each other");
+    }
+    if (options.extract.empty()) return;
+    if (options.open.all_platforms) fail(ErrorKind::usage, "--extract works on one platform; name it with --platform");
+    std::error_code error;
+    const std::filesystem::path directory(options.extract);
+    const auto status = std::filesystem::symlink_status(directory, error);
+    if (!std::filesystem::exists(status)) return;
+    if (!std::filesystem::is_directory(status) || !std::filesystem::is_empty(directory, error)) {
+        fail(ErrorKind::usage,
+             fmt::format("--extract: {} exists and is not an empty directory", printable(options.extract)));
+    }
+}
+
+std::size_t extract(const DiffOptions& options, const Image& published, const Image& rebuilt,
+                    const Comparison& comparison) {
+    if (options.extract.empty()) return 0;
+    return extract_differences(published, rebuilt, comparison, options.compare.load, options.extract);
+}
+
+struct Compared {
+    Report report;
+    std::size_t extracted = 0;
+};
+
+Compared compare_all(const DiffOptions& options, Progress& progress) {
+    CompareOptions compare = options.compare;
+    compare.keep_noise = options.all;
+    compare.load.progress = &progress;
+    const Reference published_reference = parse_reference(options.published);
+    const Reference rebuilt_reference = parse_reference(options.rebuilt);
+    if (published_reference.path == "-" && rebuilt_reference.path == "-") {
+        fail(ErrorKind::usage, "standard input can be one of the images, not both");
+    }
+    const std::vector<Image> published = open_images(published_reference, options.open);
+    const std::vector<Image> rebuilt = open_images(rebuilt_reference, options.open);
+    // Without --all-platforms each side is one image, and the user has said that they are to be compared.
+    Pairing pairing;
+    if (options.open.all_platforms) {
+        pairing = pair_platforms(published, rebuilt);
+    } else {
+        pairing.pairs.emplace_back(0, 0);
+    }
+    Compared result;
+    std::vector<Comparison> comparisons;
+    for (const auto& [left, right] : pairing.pairs) {
+        comparisons.push_back(compare_images(published[left], rebuilt[right], compare));
+        result.extracted += extract(options, published[left], rebuilt[right], comparisons.back());
+    }
+    result.report = make_report(std::move(comparisons), std::move(pairing.unpaired), options.required);
+    return result;
+}
+
+Compared compare_with_progress(const DiffOptions& options, Streams& streams) {
+    Progress progress;
+    const ProgressLine shown(progress, streams, options.quiet);
+    return compare_all(options, progress);
+}
+
+} // namespace
+
+int diff_command(const Arguments& args, Streams& streams) {
+    DiffOptions options;
+    CommandLine line(text);
+    declare(line, options);
+    if (!line.parse(args)) {
+        streams.out(line.help());
+        return exit_status::met;
+    }
+    if (options.outputs.empty()) options.outputs.emplace_back();
+    check(options);
+    const Compared compared = compare_with_progress(options, streams);
+    const TextOptions terminal{
+        .color = wants_color(options.color, streams), .all = options.all, .quiet = options.quiet};
+    write_outputs(options.outputs, compared.report, terminal, options.color == ColorChoice::always, options.force,
+                  streams);
+    if (!options.extract.empty() && !options.quiet) {
+        streams.err(fmt::format("touchstone: {} that {} written below {}\n", counted(compared.extracted, "path"),
+                                compared.extracted == 1 ? "differs" : "differ", printable(options.extract)));
+    }
+    return compared.report.pass ? exit_status::met : exit_status::not_met;
+}
+
+} // namespace touchstone

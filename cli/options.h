@@ -1,0 +1,34 @@
+// Options that several commands share, and how the values of options are read.
+#pragma once
+
+#include "cli/command_line.h"
+#include "cli/streams.h"
+#include "diff/stack.h"
+#include "image/image.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace touchstone {
+
+/// A whole number of at least `least`; throws usage, naming `option`.
+std::uint64_t parse_number(std::string_view option, std::string_view text, std::uint64_t least = 0);
+/// The same with K, M, G or T behind it: powers of 1024.
+std::uint64_t parse_size(std::string_view option, std::string_view text);
+
+enum class ColorChoice : std::uint8_t { automatic, always, never };
+
+/// Colour for standard output: the option, then NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), then
+/// whether it is a terminal.
+bool wants_color(ColorChoice choice, const Streams& streams);
+
+void add_color_option(CommandLine& line, ColorChoice& choice);
+void add_quiet_option(CommandLine& line, bool& quiet, std::string_view description);
+void add_json_option(CommandLine& line, bool& json, std::string_view description);
+/// --platform and, where `several` makes sense, --all-platforms.
+void add_platform_options(CommandLine& line, OpenOptions& options, bool several);
+/// --jobs and the limits.
+void add_load_options(CommandLine& line, LoadOptions& options);
+
+} // namespace touchstone

@@ -1,0 +1,80 @@
+// `touchstone verify`: reads one image as `diff` would, and says what was checked. Anything that is not as promised is
+// an error, so that reaching the end means that all of it held.
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/progress_line.h"
+#include "diff/summary.h"
+#include "diff/tree.h"
+#include "report/image_inspect.h"
+
+namespace touchstone {
+
+namespace {
+
+constexpr CommandText text{
+    .name = "verify",
+    .summary = "read a whole image and check every digest and size in it",
+    .synopsis = "[OPTIONS] IMAGE",
+    .description =
+        R"(Checks the digests and sizes of the manifest, the configuration and every layer, each layer's diffID, the
+compression down to its checksums, and every tar header; applies the layers; and lists what is odd. The
+digests that it prints were computed from the bytes. One mismatch anywhere is an error.
+)",
+    .takes_images = true,
+    .exit_status = "  0   everything in the image is what its digests promise\n"
+                   "  2   it is not, or it cannot be read\n"
+                   "  75  trouble that may be gone when tried again\n",
+    .examples = "  touchstone verify oci-archive:published.tar\n"
+                "  touchstone verify --all-platforms --json oci:layout\n",
+};
+
+std::vector<SideSummary> verify_all(const std::string& reference, const OpenOptions& open, const LoadOptions& load) {
+    const std::vector<Image> images = open_images(parse_reference(reference), open);
+    std::vector<SideSummary> summaries;
+    for (const Image& image : images) {
+        const std::vector<Stack> stacks = load_stacks({&image}, load);
+        std::vector<Oddity> stack_oddities;
+        const Tree tree = image.is_artifact ? Tree() : build_tree(stacks.front(), stack_oddities);
+        summaries.push_back(summarize(Side::published, stacks.front(), tree, stack_oddities));
+    }
+    return summaries;
+}
+
+std::vector<SideSummary> verify_with_progress(const std::string& reference, const OpenOptions& open, LoadOptions load,
+                                              bool quiet, Streams& streams) {
+    Progress progress;
+    load.progress = &progress;
+    const ProgressLine shown(progress, streams, quiet);
+    return verify_all(reference, open, load);
+}
+
+} // namespace
+
+int verify_command(const Arguments& args, Streams& streams) {
+    std::string reference;
+    OpenOptions open;
+    LoadOptions load;
+    ColorChoice color = ColorChoice::automatic;
+    bool json = false;
+    bool all = false;
+    bool quiet = false;
+    CommandLine line(text);
+    line.argument("IMAGE", reference);
+    add_json_option(line, json, "print touchstone.verification/1");
+    add_platform_options(line, open, true);
+    line.flag("-a,--all", all, "list every oddity, also those of ordinary images");
+    add_color_option(line, color);
+    add_quiet_option(line, quiet, "print nothing but errors");
+    add_load_options(line, load);
+    if (!line.parse(args)) {
+        streams.out(line.help());
+        return exit_status::met;
+    }
+    const std::vector<SideSummary> images = verify_with_progress(reference, open, load, quiet, streams);
+    if (quiet) return exit_status::met;
+    streams.out(json ? render_verification_json(images, all)
+                     : render_verification_text(images, {.color = wants_color(color, streams), .all = all}));
+    return exit_status::met;
+}
+
+} // namespace touchstone

@@ -1,0 +1,24 @@
+// The parts that several JSON documents share: how a layer, an oddity, a companion and a finding look. One key is
+// spelled in one place, so that a report and a verification never disagree about it.
+#pragma once
+
+#include "diff/comparison.h"
+#include "report/json_writer.h"
+
+namespace touchstone {
+
+/// "tool": who wrote the document.
+void write_tool(JsonWriter& json);
+
+/// The members of one side from "reference" on, into the object that is open. With `every_note` each note is listed
+/// among the oddities; their counts are given in either case.
+void write_side_members(JsonWriter& json, const SideSummary& side, bool every_note);
+
+void write_oddity(JsonWriter& json, const Oddity& oddity);
+void write_companions(JsonWriter& json, const std::vector<Companion>& companions);
+void write_finding(JsonWriter& json, const Finding& finding);
+
+/// "note", "finding", "ambiguous".
+std::string_view name_of(OddityWeight weight);
+
+} // namespace touchstone

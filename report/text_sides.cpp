@@ -1,0 +1,80 @@
+// Who was compared with whom: the lines that say which bytes the verdict is about.
+#include "report/text_parts.h"
+
+#include "base/printable.h"
+
+#include <fmt/format.h>
+
+namespace touchstone {
+
+namespace {
+
+constexpr std::size_t label_width = 11; // "published" and two blanks
+
+void append(std::string& line, std::string_view part) {
+    if (part.empty()) return;
+    if (!line.empty()) line += ", ";
+    line += part;
+}
+
+std::string identity_line(const SideSummary& side) {
+    std::string line;
+    append(line, printable(side.platform));
+    if (side.manifest) append(line, "manifest " + short_value(*side.manifest));
+    if (side.config) append(line, "config " + short_value(*side.config));
+    return line;
+}
+
+std::string content_line(const SideSummary& side) {
+    std::uint64_t stored = 0;
+    std::uint64_t unpacked = 0;
+    for (const LayerSummary& layer : side.layers) {
+        stored += layer.size;
+        unpacked += layer.uncompressed;
+    }
+    return fmt::format("{} ({}, {} unpacked), {}", counted(side.layers.size(), "layer"), human_bytes(stored),
+                       human_bytes(unpacked), counted(side.files, "path"));
+}
+
+std::string companions_line(const SideSummary& side) {
+    if (side.companions.empty()) return {};
+    return fmt::format("beside it, not compared: {} ({})", counted(side.companions.size(), "manifest"),
+                       printable_short(side.companions.front().kind, 60) + (side.companions.size() > 1 ? ", ..." : ""));
+}
+
+} // namespace
+
+void draw_side(Canvas& canvas, const SideSummary& side) {
+    std::string label(name_of(side.side));
+    for (const std::string& line :
+         {printable(side.reference), identity_line(side), content_line(side), companions_line(side)}) {
+        if (line.empty()) continue;
+        canvas.line(canvas.styled(Style::bold, padded(label, label_width)) + line);
+        label.clear();
+    }
+}
+
+void draw_sides(Canvas& canvas, const Comparison& comparison) {
+    const Summary& summary = comparison.summary;
+    canvas.gap();
+    for (const SideSummary& side : comparison.sides) draw_side(canvas, side);
+    canvas.line(canvas.styled(Style::bold, padded("paths", label_width)) +
+                fmt::format("{} equal, {} different, {} only published, {} only rebuilt", summary.equal,
+                            summary.changed, summary.removed, summary.added));
+}
+
+std::uint64_t differing_paths(const Summary& summary) {
+    return summary.added + summary.removed + summary.changed;
+}
+
+std::string layer_text(const SideSummary& side, int layer, std::size_t width) {
+    if (layer < 0) return {};
+    std::string text = fmt::format("layer {}", layer);
+    const auto index = static_cast<std::size_t>(layer);
+    if (index < side.layers.size() && side.layers[index].created_by) {
+        text += " <- " + short_claim(*side.layers[index].created_by, width);
+    }
+    return text;
+}
+
+} // namespace touchstone

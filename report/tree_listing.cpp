@@ -1,0 +1,147 @@
+// One row is made from either source, and each format draws rows; so both listings look the same.
+#include "report/tree_listing.h"
+
+#include "base/printable.h"
+#include "diff/facts.h"
+#include "report/json_writer.h"
+#include "report/listing_text.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+namespace touchstone {
+
+namespace {
+
+constexpr std::size_t piece_size = std::size_t{64} << 10; // output is handed on in pieces of about this size
+
+/// What one line says. Views into the tree or the listing.
+struct Row {
+    std::string_view path;
+    const Entry* content = nullptr;
+    const Entry* meta = nullptr;
+    std::string_view hardlink; ///< first path of the group; empty when the path is alone
+    std::vector<NamedBytes> xattrs;
+    std::uint32_t layer = 0;
+};
+
+std::string_view type_of(const Entry& entry) {
+    switch (entry.whiteout) {
+    case Whiteout::file:
+        return "whiteout";
+    case Whiteout::opaque:
+        return "opaque";
+    case Whiteout::aufs:
+        return "aufs-metadata";
+    case Whiteout::none:
+        break;
+    }
+    return name_of(entry.type);
+}
+
+bool is_device(EntryType type) {
+    return type == EntryType::char_device || type == EntryType::block_device;
+}
+
+bool is_link(EntryType type) {
+    return type == EntryType::symlink || type == EntryType::hardlink;
+}
+
+std::string json_line(const Row& row) {
+    const Entry& content = *row.content;
+    const Entry& meta = *row.meta;
+    JsonWriter json;
+    json.begin_object();
+    json.bytes_member("path", row.path.empty() ? "." : row.path);
+    json.member("type", type_of(content));
+    if (content.type == EntryType::file) json.member("size", content.size);
+    json.member("mode", fmt::format("{:04o}", meta.permissions()));
+    json.member("uid", std::uint64_t{meta.uid});
+    json.member("gid", std::uint64_t{meta.gid});
+    json.key("mtime");
+    json.number_text(seconds_text(meta.mtime));
+    if (is_link(content.type)) json.bytes_member("link", content.link);
+    if (!row.hardlink.empty()) json.bytes_member("hardlink", row.hardlink);
+    if (is_device(content.type)) {
+        json.key("device");
+        json.begin_array();
+        json.number(std::uint64_t{content.dev_major});
+        json.number(std::uint64_t{content.dev_minor});
+        json.end_array();
+    }
+    if (!row.xattrs.empty()) {
+        json.key("xattrs");
+        json.begin_object();
+        for (const auto& [name, value] : row.xattrs) json.member(utf8_or_escaped(name), base64(value));
+        json.end_object();
+    }
+    if (content.type == EntryType::file) json.member("content", to_digest(content.content).string());
+    json.member("layer", std::uint64_t{row.layer});
+    json.end_object();
+    return json.take();
+}
+
+std::string size_column(const Entry& entry) {
+    if (is_device(entry.type)) return fmt::format("{}, {}", entry.dev_major, entry.dev_minor);
+    return std::to_string(entry.size);
+}
+
+std::string text_line(const Row& row) {
+    const Entry& content = *row.content;
+    const Entry& meta = *row.meta;
+    std::string line =
+        fmt::format("{}{} {:>11} {:>12}  {:<20}  {:>2}  {}", mode_text(content, meta.permissions()),
+                    row.xattrs.empty() ? ' ' : '+', fmt::format("{}:{}", meta.uid, meta.gid), size_column(content),
+                    time_text(meta.mtime), row.layer, row.path.empty() ? "." : printable(row.path));
+    if (content.type == EntryType::symlink) line += " -> " + printable(content.link);
+    if (content.type == EntryType::hardlink) line += " link to " + printable(content.link);
+    if (!row.hardlink.empty() && row.hardlink != row.path) line += " link to " + printable(row.hardlink);
+    return line + "\n";
+}
+
+/// Gathers lines and hands them on.
+class Lines {
+public:
+    Lines(ListingFormat format, const TextSink& sink) : format_(format), sink_(sink) {}
+    void add(const Row& row) {
+        piece_ += format_ == ListingFormat::text ? text_line(row) : json_line(row);
+        if (piece_.size() >= piece_size) flush();
+    }
+    void flush() {
+        if (!piece_.empty()) sink_(piece_);
+        piece_.clear();
+    }
+
+private:
+    ListingFormat format_;
+    const TextSink& sink_;
+    std::string piece_;
+};
+
+} // namespace
+
+void list_tree(const Tree& tree, ListingFormat format, const TextSink& sink) {
+    Lines lines(format, sink);
+    for (const Node& node : tree.nodes) {
+        const Inode& inode = tree.inode_of(node);
+        Row row{.path = node.path, .content = inode.content, .meta = inode.meta, .layer = node.layer};
+        if (inode.links > 1) row.hardlink = tree.nodes[inode.first].path;
+        if (has_xattrs(inode)) row.xattrs = xattrs_of(inode);
+        lines.add(row);
+    }
+    lines.flush();
+}
+
+void list_layer(const LayerListing& listing, std::uint32_t layer, ListingFormat format, const TextSink& sink) {
+    Lines lines(format, sink);
+    for (const Entry& entry : listing.entries) {
+        Row row{.path = entry.path, .content = &entry, .meta = &entry, .layer = layer};
+        if (entry.extra) row.xattrs = entry.extra->xattrs;
+        lines.add(row);
+    }
+    lines.flush();
+}
+
+} // namespace touchstone

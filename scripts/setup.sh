@@ -1,0 +1,53 @@
+#!/bin/bash
+# Installs what is missing of Debian's packages, and nothing when all is there: scripts/setup.sh [--tests] [--checks]
+# [--bench]. Building needs the first list only; --tests adds the real tools that the tests drive, --checks the
+# formatter, the linter and the fuzzer's compiler, --bench the tools that the benchmarks compare with. On another system
+# it prints the names of Debian's packages, and goes on if the tools to build are there.
+set -euo pipefail
+
+packages=(g++ cmake ninja-build pkg-config libssl-dev zlib1g-dev libzstd-dev libisal-dev libfmt-dev
+    nlohmann-json3-dev libcli11-dev)
+for option in "$@"; do
+    case $option in
+    --tests)
+        packages+=(doctest-dev libarchive-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
+            mmdebstrap zstd gzip attr libcap2-bin ccache)
+        ;;
+    --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14) ;;
+    --bench) packages+=(isal openssl zstd python3 umoci skopeo libbenchmark-dev) ;;
+    *)
+        echo "usage: scripts/setup.sh [--tests] [--checks] [--bench]" >&2
+        exit 2
+        ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "setup: not a Debian system; this project needs what Debian 12 calls: ${packages[*]}" >&2
+    for tool in c++ cmake ninja pkg-config; do
+        command -v "$tool" >/dev/null || { echo "setup: and $tool is not here" >&2 && exit 1; }
+    done
+    exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup: run as root: apt-get install ${missing[*]}" >&2 && exit 1; }
+    as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+        >"$log" 2>&1 </dev/null
+}
+# A mirror's list may be absent on a fresh machine, or older than what the mirror still has: only then fetch it again.
+install || { "${as_root[@]}" apt-get update -qq && install; } || { cat "$log" >&2 && exit 1; }

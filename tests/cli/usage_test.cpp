@@ -1,0 +1,152 @@
+// Mistakes on the command line, and the texts that teach it.
+#include "cli/command_line.h"
+#include "tests/cli/harness.h"
+#include "tests/support/temp_dir.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace touchstone::test {
+namespace {
+
+TEST_CASE("every mistake is one line, status 2, says where help is, and writes nothing to standard output") {
+    const TempDir dir;
+    const std::string file = dir.write("report.json", "old");
+    const std::string full = dir.path();
+    struct Row {
+        std::vector<std::string> args;
+        std::string_view message;
+    };
+    const std::vector<Row> rows{
+        {{"dif"}, "did you mean \"diff\"?"},
+        {{"verfiy", "x"}, "did you mean \"verify\"?"},
+        {{"frobnicate"}, "there is no command \"frobnicate\""},
+        {{"\x1b[2J"}, "\\x1b[2J"},
+        {{"help", "nonsense"}, "there is no command \"nonsense\""},
+        {{"--frob"}, "a command comes first"},
+        {{"diff"}, "PUBLISHED"},
+        {{"diff", "a"}, "REBUILT is required"},
+        {{"diff", "a", "b", "c"}, "not an option or argument here: c"},
+        {{"diff", "--frob", "a", "b"}, "--frob"},
+        {{"diff", "--platform", "linux/amd64", "--platform", "linux/arm64", "a", "b"},
+         "--platform: given more than once"},
+        {{"diff", "--platform", "linux", "a", "b"}, "platform"},
+        {{"diff", "--platform", "linux/amd64", "--all-platforms", "a", "b"}, "exclude each other"},
+        {{"diff", "--require", "fine", "a", "b"},
+         "the ladder is identical, equivalent, same-files, accepted, divergent"},
+        {{"diff", "--rules", "mtime", "a", "b"}, "is not +RULE or -RULE"},
+        {{"diff", "--rules", "-nonsense", "a", "b"}, "the rules are"},
+        {{"diff", "-o", "yaml", "a", "b"}, "the formats are text and json"},
+        {{"diff", "-o", "json=", "a", "b"}, "a file name is missing"},
+        {{"diff", "-o", "text", "-o", "json", "a", "b"}, "two reports to standard output"},
+        {{"diff", "-o", "json=x", "-o", "text=./x", "a", "b"}, "two reports to x"},
+        {{"diff", "-o", "json=" + file, "a", "b"}, "exists; --force replaces it"},
+        {{"diff", "-o", "json=/dev/null", "--force", "a", "b"}, "not a regular file"},
+        {{"diff", "-o", "json=" + full + "/no/such/report", "a", "b"}, "is no directory"},
+        {{"diff", "--extract", full, "a", "b"}, "exists and is not an empty directory"},
+        {{"diff", "--extract", file, "a", "b"}, "exists and is not an empty directory"},
+        {{"diff", "--extract", full + "/new", "--all-platforms", "a", "b"}, "--extract works on one platform"},
+        {{"diff", "--jobs", "0", "a", "b"}, "--jobs: \"0\" is not a whole number of at least 1"},
+        {{"diff", "--jobs", "1e3", "a", "b"}, "--jobs"},
+        {{"diff", "--jobs", "-1", "a", "b"}, "--jobs"},
+        {{"diff", "--jobs", "99999", "a", "b"}, "at most 1024"},
+        {{"diff", "--color", "blue", "a", "b"}, "auto, always or never"},
+        {{"diff", "--max-layer-size", "many", "a", "b"}, "a size like 500M"},
+        {{"diff", "--max-layer-size", "99999999999G", "a", "b"}, "a size like 500M"},
+        {{"diff", "--zstd-window-log", "32", "a", "b"}, "at most 31"},
+        {{"diff", full + "/absent", full + "/absent"}, "absent"},
+        {{"diff", "docker://example.org/app", "b"}, "docker"},
+        {{"diff", "tar:-", "tar:-"}, "standard input can be one of the images, not both"},
+        {{"verify"}, "IMAGE is required"},
+        {{"ls", "--layer", "x", "a"}, "--layer"},
+        {{"rules", "extra"}, "extra"},
+    };
+    for (const Row& row : rows) {
+        const Ran ran = touchstone(row.args);
+        INFO(ran.err);
+        CHECK(ran.status == 2);
+        CHECK(ran.out.empty());
+        CHECK(ran.err.starts_with("touchstone: error: "));
+        CHECK(contains(ran.err, row.message));
+        CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+        CHECK(contains(ran.err, "--help)"));
+    }
+    CHECK(read_text_file(file) == "old");
+}
+
+TEST_CASE("without arguments the commands are listed, and that is a mistake") {
+    const Ran ran = touchstone({});
+    CHECK(ran.status == 2);
+    CHECK(ran.out.empty());
+    for (const char* command : {"diff", "verify", "ls", "inspect", "rules"}) CHECK(contains(ran.err, command));
+    CHECK(touchstone({"--help"}).out == ran.err);
+    CHECK(touchstone({"help"}).status == 0);
+}
+
+TEST_CASE("the version is that of the build") {
+    CHECK(touchstone({"--version"}).out == "touchstone 0.1.0\n");
+    CHECK(touchstone({"--version"}).status == 0);
+}
+
+TEST_CASE("each command's help has its options, the exit status and examples") {
+    struct Row {
+        std::string command;
+        std::vector<std::string> options;
+    };
+    const std::vector<std::string> load{"--jobs", "--max-layer-size", "--max-ratio", "--max-entries",
+                                        "--zstd-window-log"};
+    for (const Row& row :
+         {Row{"diff",
+              {"--output", "--force", "--require", "--rules", "--platform", "--all-platforms", "--all", "--extract",
+               "--color", "--quiet"}},
+          Row{"verify", {"--json", "--platform", "--all-platforms", "--all", "--color", "--quiet"}},
+          Row{"ls", {"--json", "--layer", "--platform", "--quiet"}}, Row{"inspect", {"--json", "--platform"}},
+          Row{"rules", {"--json", "--oddities", "--rules"}}}) {
+        const Ran ran = touchstone({row.command, "--help"});
+        CHECK(ran.status == 0);
+        CHECK(ran.err.empty());
+        for (const std::string& option : row.options)
+            CHECK_MESSAGE(contains(ran.out, option), row.command << " " << option);
+        if (row.command == "diff" || row.command == "verify" || row.command == "ls") {
+            for (const std::string& option : load)
+                CHECK_MESSAGE(contains(ran.out, option), row.command << " " << option);
+        }
+        CHECK(contains(ran.out, "usage: touchstone " + row.command));
+        CHECK(contains(ran.out, "Exit status"));
+        CHECK(contains(ran.out, "Examples"));
+        CHECK(touchstone({"help", row.command}).out == ran.out);
+        CHECK(touchstone({row.command, "-h", "--nonsense"}).out == ran.out);
+    }
+}
+
+TEST_CASE("the help is made from the options themselves") {
+    bool flag = false;
+    std::string taken;
+    CommandLine line(
+        {.name = "x", .summary = "y", .synopsis = "z", .description = "d\n", .exit_status = "", .examples = ""});
+    line.flag("-f,--flag", flag, "a flag");
+    line.option("--option", "VALUE", "an option", [&](const std::string& value) { taken = value; });
+    const std::string help = line.help();
+    CHECK(line.option_names() == std::vector<std::string>{"--flag", "--option"});
+    for (const std::string& name : line.option_names()) CHECK(contains(help, name));
+    CHECK(line.parse({"--option", "-dash", "-f"}));
+    CHECK(taken == "-dash"); // a value may look like an option: --rules -mtime
+    CHECK(flag);
+    CHECK_FALSE(line.parse({"--nonsense", "--help"}));
+}
+
+TEST_CASE("repeated options keep their order and take one value each") {
+    std::vector<std::string> taken;
+    std::string argument;
+    CommandLine line(
+        {.name = "x", .summary = "y", .synopsis = "z", .description = "", .exit_status = "", .examples = ""});
+    line.repeatable("-o,--output", "FORMAT", "", [&](const std::string& value) { taken.push_back(value); });
+    line.argument("IMAGE", argument);
+    CHECK(line.parse({"-o", "b", "image", "--output=a"}));
+    CHECK(taken == std::vector<std::string>{"b", "a"});
+    CHECK(argument == "image");
+}
+
+} // namespace
+} // namespace touchstone::test
