@@ -27,6 +27,7 @@ std::string_view name_of(ErrorKind kind) {
     return "unknown";
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): std::runtime_error takes no rvalue, and this is no hot path
 void fail(ErrorKind kind, std::string message) {
     throw Error(kind, message);
 }

@@ -59,7 +59,7 @@ bool has_control(std::string_view key) {
 constexpr std::size_t control_keys_named = 10;
 
 /// Recursion is bounded by JsonLimits::depth: the document was parsed under it.
-void collect_control_keys(const Json& json, std::vector<std::string>& keys) { // NOLINT(misc-no-recursion)
+void collect_control_keys(const Json& json, std::vector<std::string>& keys) {
     if (json.is(Json::Kind::array)) {
         for (const Json& item : json.items()) collect_control_keys(item, keys);
     } else if (json.is(Json::Kind::object)) {

@@ -83,8 +83,7 @@ struct Layout::Walk {
     std::set<Digest> expanded;
     std::size_t manifests = 0;
 
-    void visit(const Descriptor& descriptor, const std::vector<std::string>& names,
-               unsigned depth) { // NOLINT(misc-no-recursion)
+    void visit(const Descriptor& descriptor, const std::vector<std::string>& names, unsigned depth) {
         if (++manifests > index_manifest_limit) {
             fail(ErrorKind::over_limit, fmt::format("more than {} manifests in the indexes", index_manifest_limit));
         }
@@ -107,8 +106,7 @@ struct Layout::Walk {
         }
     }
 
-    void expand(const Descriptor& descriptor, const std::vector<std::string>& names,
-                unsigned depth) { // NOLINT(misc-no-recursion)
+    void expand(const Descriptor& descriptor, const std::vector<std::string>& names, unsigned depth) {
         const std::string what = fmt::format("index {}", descriptor.digest.string());
         if (depth >= index_depth_limit) {
             fail(ErrorKind::over_limit, fmt::format("{}: indexes are nested deeper than {}", what, index_depth_limit));
@@ -153,12 +151,14 @@ void Layout::read_index(std::string_view bytes, std::string_view what) {
 
 std::vector<const Descriptor*> Layout::all_entries() const {
     std::vector<const Descriptor*> result;
+    result.reserve(entries_.size());
     for (const Descriptor& entry : entries_) result.push_back(&entry);
     return result;
 }
 
 std::string Layout::list_entries(const std::vector<const Descriptor*>& entries) const {
     std::vector<std::string> lines;
+    lines.reserve(entries.size());
     for (const Descriptor* const entry : entries) lines.push_back(label_of({*entry, names_of(*entry)}));
     return lines.empty() ? std::string(" nothing") : bullet_list(lines);
 }

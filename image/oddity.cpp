@@ -72,6 +72,8 @@ constexpr std::array rows{
     OddityRow{estargz_toc_after_end, "estargz-toc-after-end", note,
               "the eStargz table of contents after the end marker, where BuildKit puts it"},
     OddityRow{padding_not_zero, "padding-not-zero", finding, "the bytes between a member's end and its block's end hold data"},
+    OddityRow{extension_padding, "extension-padding", ambiguous,
+              "bytes behind the records of an extension header, in its last block: CPython reads them as records"},
     OddityRow{missing_padding, "missing-padding", finding, "the last block is not filled up"},
     OddityRow{schily_size_records, "schily-size-records", ambiguous,
               "SCHILY.realsize, SCHILY.devmajor, SCHILY.devminor or SUN.holesdata: libarchive obeys them, Go does not"},

@@ -42,6 +42,7 @@ enum class OddityCode : std::uint8_t {
     data_after_end,          ///< non-zero bytes after the end marker
     estargz_toc_after_end,   ///< the eStargz table of contents that BuildKit puts after the end marker
     padding_not_zero,        ///< bytes between a member's end and the block's
+    extension_padding,       ///< bytes between the end of an x, g, L or K body and the block's
     missing_padding,         ///< the last block is not filled up
     schily_size_records,     ///< SCHILY.realsize, SCHILY.dev*, SUN.holesdata: libarchive honours them, Go does not
     libarchive_xattr,        ///< LIBARCHIVE.xattr.*, RHT.security.*: read by some, ignored by runtimes

@@ -24,6 +24,7 @@ namespace {
 
 std::vector<Image> images_of(std::vector<OpenedLeaf> leaves) {
     std::vector<Image> images;
+    images.reserve(leaves.size());
     for (OpenedLeaf& leaf : leaves) images.push_back(std::move(leaf.image));
     return images;
 }

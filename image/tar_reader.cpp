@@ -52,7 +52,7 @@ struct TarReader::State {
     std::string_view joined_name(const TarHeader& header);
     void check_entry(const TarHeader& header, SparseFormat sparse, const Entry& entry, const TarPlace& place);
     void finish_member();
-    void read_padding(std::size_t padding, std::string_view path);
+    void read_padding(std::size_t padding, OddityCode code, std::string_view of);
     void count_names(std::uint64_t bytes, const TarPlace& place);
     void flush_notes(std::string_view path);
 
@@ -182,7 +182,7 @@ std::string_view TarReader::State::read_extension(const TarHeader& header, const
         body += as_text(bytes);
     }
     extensions.hash = mix_extent(extensions.hash, as_bytes(body));
-    read_padding(padding_of(size), {});
+    read_padding(padding_of(size), OddityCode::extension_padding, place.name);
     return body;
 }
 
@@ -350,11 +350,11 @@ void TarReader::State::start_content(const TarHeader& header, SparseFormat spars
 
 void TarReader::State::finish_member() {
     in_member = false;
-    read_padding(content.padding(), path);
+    read_padding(content.padding(), OddityCode::padding_not_zero, path);
 }
 
 // Go tolerates padding that is cut off by the end of the stream, and never looks at it.
-void TarReader::State::read_padding(std::size_t padding, std::string_view of) {
+void TarReader::State::read_padding(std::size_t padding, OddityCode code, std::string_view of) {
     std::size_t seen = 0;
     while (seen < padding) {
         const ByteView bytes = input.take(padding - seen);
@@ -365,7 +365,7 @@ void TarReader::State::read_padding(std::size_t padding, std::string_view of) {
         seen += bytes.size();
         if (all_zero(bytes)) continue;
         padding_zero = false;
-        log.add(OddityCode::padding_not_zero, of);
+        log.add(code, of);
         tail.padding_hash = mix_stream(tail.padding_hash, bytes);
     }
 }

@@ -52,6 +52,7 @@ void note_agreement(Image& oci, const DockerArchive& docker) {
 
 std::vector<std::string> full_names(const std::vector<std::string>& names) {
     std::vector<std::string> full;
+    full.reserve(names.size());
     for (const std::string& name : names) full.push_back(full_name(name));
     return full;
 }

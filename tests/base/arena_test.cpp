@@ -1,3 +1,4 @@
+// Arenas must never move what they keep: entries hold views into them.
 #include "base/arena.h"
 
 #include <doctest/doctest.h>

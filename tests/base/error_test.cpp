@@ -1,3 +1,4 @@
+// Errors keep their kind on the way up and gain context; the kind decides the exit status, so it must not change.
 #include "base/error.h"
 #include "tests/base/helpers.h"
 

@@ -1,3 +1,5 @@
+// zlib makes the deflate data and the CRCs; header and trailer are put together here, so that each field can be
+// spoiled.
 #include "tests/base/gzip_builder.h"
 
 #include <fmt/format.h>

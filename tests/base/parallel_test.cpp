@@ -1,3 +1,4 @@
+// Neither results nor errors may depend on scheduling; these tests make threads overtake each other on purpose.
 #include "base/error.h"
 #include "base/parallel.h"
 

@@ -1,3 +1,4 @@
+// Streams end when they end: the checks made there, and that a refused stream never turns into a verified one.
 #include "base/source.h"
 #include "tests/base/helpers.h"
 

@@ -61,6 +61,9 @@ func dump(path string, print func(interface{})) error {
 		if err != nil {
 			return err
 		}
+		if header.Size > 1<<30 {
+			return fmt.Errorf("oracle: too big to hash")
+		}
 		hash := sha256.New()
 		if _, err := io.Copy(hash, reader); err != nil {
 			return err

@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <functional>
 #include <fcntl.h>
+#include <functional>
 #include <string>
 #include <unistd.h>
 

@@ -156,6 +156,10 @@ TEST_CASE("a platform is the host's, the one that was asked for, or the only one
 
         const std::vector<Image> all = open_text(layout, {.all_platforms = true});
         REQUIRE(all.size() == 2);
+        for (const Image& image : all) {
+            REQUIRE(image.companions.size() == 1);
+            CHECK(image.companions[0].describes == image.manifest->string());
+        }
         CHECK(all[0].platform->os == "linux");
         CHECK(all[1].platform->os == "plan9");
         CHECK_REFUSAL(refusal_of([&] {
@@ -425,7 +429,6 @@ TEST_CASE("an index that is reached twice gives its images once") {
 }
 
 TEST_CASE("inline data stands for a missing blob, and must match one that is there") {
-    const std::string type = "application/vnd.oci.image.config.v1+json";
     const auto with_inline_config = [](bool keep_blob, bool spoil_blob) {
         return [keep_blob, spoil_blob](ContainerFiles& files, const BuiltImage&) {
             // {"rootfs":{"type":"layers","diff_ids":[]}} in base64, by coreutils' base64

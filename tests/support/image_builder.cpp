@@ -50,8 +50,7 @@ std::string config_type(MediaFamily family) {
 
 std::string layer_type(MediaFamily family, LayerCompression compression) {
     const bool oci = family == MediaFamily::oci;
-    const std::string base =
-        oci ? "application/vnd.oci.image.layer.v1.tar" : "application/vnd.docker.image.rootfs.diff.tar";
+    std::string base = oci ? "application/vnd.oci.image.layer.v1.tar" : "application/vnd.docker.image.rootfs.diff.tar";
     if (compression == LayerCompression::none) return base;
     return base + (oci ? "+" : ".") + (compression == LayerCompression::gzip ? "gzip" : "zstd");
 }
@@ -113,8 +112,9 @@ void put_image(ContainerFiles& files, const BuiltImage& image) {
 
 /// BuildKit's attestation manifest, legacy form: a config that looks like an image's, and in-toto layers.
 Document put_attestation(ContainerFiles& files, const BuiltImage& image) {
-    const BuiltBlob statement =
-        make_blob(R"({"_type":"https://in-toto.io/Statement/v0.1"})", "application/vnd.in-toto+json");
+    const BuiltBlob statement = make_blob(
+        fmt::format(R"({{"_type":"https://in-toto.io/Statement/v0.1","subject":"{}"}})", image.manifest.digest),
+        "application/vnd.in-toto+json");
     const Document config{{"architecture", "unknown"},
                           {"os", "unknown"},
                           {"config", Document::object()},
@@ -131,6 +131,12 @@ Document put_attestation(ContainerFiles& files, const BuiltImage& image) {
                                     {"vnd.docker.reference.type", "attestation-manifest"}};
     entry["platform"] = Document{{"architecture", "unknown"}, {"os", "unknown"}};
     return entry;
+}
+
+Document name_annotations(const std::string& ref, const LayoutOptions& options) {
+    if (!options.containerd_names) return Document{{"org.opencontainers.image.ref.name", ref}};
+    return Document{{"io.containerd.image.name", "docker.io/library/" + ref},
+                    {"org.opencontainers.image.ref.name", ref.substr(ref.find(':') + 1)}};
 }
 
 Document index_document(MediaFamily family, Document manifests) {
@@ -288,7 +294,7 @@ ContainerFiles oci_layout_files(const std::vector<ImageSpec>& images, const Layo
         put_image(files, image);
         Document entry = descriptor(image.manifest);
         entry["platform"] = platform_of(spec);
-        if (!spec.ref.empty() && !options.nested) entry["annotations"]["org.opencontainers.image.ref.name"] = spec.ref;
+        if (!spec.ref.empty() && !options.nested) entry["annotations"] = name_annotations(spec.ref, options);
         entries.push_back(std::move(entry));
         if (options.attestations) entries.push_back(put_attestation(files, image));
     }
@@ -298,7 +304,7 @@ ContainerFiles oci_layout_files(const std::vector<ImageSpec>& images, const Layo
         put_blob(files, inner);
         Document entry = descriptor(inner);
         if (!images.empty() && !images.front().ref.empty()) {
-            entry["annotations"]["org.opencontainers.image.ref.name"] = images.front().ref;
+            entry["annotations"] = name_annotations(images.front().ref, options);
         }
         entries = Document::array({std::move(entry)});
     }
@@ -308,7 +314,7 @@ ContainerFiles oci_layout_files(const std::vector<ImageSpec>& images, const Layo
 
 ContainerFiles docker_archive_files(const std::vector<ImageSpec>& images, DockerForm form) {
     ContainerFiles files;
-    if (form == DockerForm::dual) files = oci_layout_files(images);
+    if (form == DockerForm::dual) files = oci_layout_files(images, {.containerd_names = true});
     Document entries = Document::array();
     for (const ImageSpec& spec : images) {
         switch (form) {

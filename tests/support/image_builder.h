@@ -56,8 +56,9 @@ struct ContainerFile {
 using ContainerFiles = std::vector<ContainerFile>;
 
 struct LayoutOptions {
-    bool nested = false;       ///< the platforms lie in an index of their own, which index.json names (BuildKit)
-    bool attestations = false; ///< a BuildKit attestation manifest beside each image
+    bool nested = false;           ///< the platforms lie in an index of their own, which index.json names (BuildKit)
+    bool attestations = false;     ///< a BuildKit attestation manifest beside each image
+    bool containerd_names = false; ///< io.containerd.image.name is the whole name, ref.name only the tag (Docker)
 };
 
 enum class DockerForm : std::uint8_t {

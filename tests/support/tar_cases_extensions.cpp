@@ -87,7 +87,7 @@ std::vector<TarCase> pax_order_cases() {
              {dangling_extension, missing_padding, no_end_marker}),
         good("pax_padding_not_zero",
              TarBuilder().add({.name = "x", .body = pax_path("b"), .type = 'x', .padding = 'p'}).file("a", "").finish(),
-             {padding_not_zero}, "b:file:0"),
+             {extension_padding}, "b:file:0"),
     };
 }
 
