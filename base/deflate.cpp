@@ -1,6 +1,6 @@
 // Raw deflate by ISA-L and by zlib. Only the raw mode of either is used: gzip headers and trailers are read by us
 // (base/gzip.cpp), so that both libraries are equally strict about them. Inside deflate they differ in one known point:
-// ISA-L, like igzip, takes some incomplete code-length codes that zlib and Go refuse. Where both accept, they give the
+// ISA-L takes some incomplete code-length codes that zlib refuses. Where both accept, they give the
 // same bytes (tests/fuzz/fuzz_inflate.cpp), and the checksums hold them to those.
 #include "base/decoders.h"
 #include "base/error.h"

@@ -13,7 +13,8 @@
 
 namespace touchstone {
 
-/// The algorithms that can be verified (OCI image-spec descriptor.md, "Registered algorithms"; blake3 is not in OpenSSL 3.0).
+/// The algorithms that can be verified (OCI image-spec descriptor.md, "Registered algorithms"; blake3 is not in
+/// OpenSSL 3.0).
 enum class DigestAlgorithm : std::uint8_t { sha256, sha512 };
 
 std::string_view name_of(DigestAlgorithm algorithm); ///< "sha256", "sha512"

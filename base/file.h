@@ -1,6 +1,6 @@
-// Files, opened so that hostile directories cannot hurt: below a directory handle, never through a symlink, only regular
-// files, never blocking on a FIFO. And outputs that appear whole, by rename. No name from inside an image gets here;
-// the relative paths are built from parsed digests and fixed names.
+// Files, opened so that hostile directories cannot hurt: below a directory handle, never through a symlink, only
+// regular files, never blocking on a FIFO. And outputs that appear whole, by rename. No name from inside an image gets
+// here; the relative paths are built from parsed digests and fixed names.
 #pragma once
 
 #include "base/bytes.h"
@@ -56,7 +56,8 @@ std::shared_ptr<const File> open_file(const std::string& path);
 class Directory {
 public:
     explicit Directory(const std::string& path); ///< the user's path; throws unreadable
-    /// Opens `relative` ("blobs/sha256/<hex>"); no component may be a symlink, "." or ".."; the last must be a regular file.
+    /// Opens `relative` ("blobs/sha256/<hex>"); no component may be a symlink, "." or ".."; the last must be a regular
+    /// file.
     std::shared_ptr<const File> open(std::string_view relative) const;
     /// True when open() would find something there (of any type). Throws only on real trouble.
     bool has(std::string_view relative) const;

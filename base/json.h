@@ -1,6 +1,7 @@
-// Strict JSON. Documents that decide what an image is (manifests, configs, layouts) must mean one thing to every reader,
-// so duplicate keys, keys that collide when case is folded (Go's encoding/json matches them), deep nesting and trailing
-// bytes are refused by name. nlohmann/json does the lexing (json.cpp); values keep the document's order of keys.
+// Strict JSON. Documents that decide what an image is (manifests, configs, layouts) must mean one thing to every
+// reader, so duplicate keys, keys that collide when case is folded (Go's encoding/json matches them), deep nesting and
+// trailing bytes are refused by name. nlohmann/json does the lexing (json.cpp); values keep the document's order of
+// keys.
 #pragma once
 
 #include <cstdint>
@@ -34,14 +35,14 @@ public:
     const std::string& as_string() const;
     std::int64_t as_integer() const; ///< integer syntax only: 1e3 and 1000.0 are refused, and so is what does not fit
     const std::string& number_text() const;
-    const std::vector<Json>& items() const;    ///< of an array
+    const std::vector<Json>& items() const;     ///< of an array
     const std::vector<Member>& members() const; ///< of an object, in document order
 
     /// The member called `key`, or nullptr when this is not an object or has none.
     const Json* find(std::string_view key) const;
 
-    void push_back(Json item);              ///< array
-    void set(std::string key, Json value);  ///< object: appends; the caller keeps keys unique
+    void push_back(Json item);             ///< array
+    void set(std::string key, Json value); ///< object: appends; the caller keeps keys unique
 
     /// Equal as JSON values: objects without regard to the order of keys, numbers by their text.
     bool operator==(const Json& other) const;
@@ -65,7 +66,8 @@ struct JsonLimits {
     unsigned depth = 64;                      ///< real configs stay below 8
 };
 
-/// Parses one document that must be the whole text. Throws malformed or over_limit; `what` (printable) names the document.
+/// Parses one document that must be the whole text. Throws malformed or over_limit; `what` (printable) names the
+/// document.
 Json parse_json(std::string_view text, std::string_view what, const JsonLimits& limits = {});
 
 /// Go's simple case folding for ASCII plus U+017F (long s) and U+212A (Kelvin sign), which encoding/json honours.

@@ -1,5 +1,5 @@
-// Names and texts from an image, made safe to show. Terminals and readers of reports must never be steered by bytes from
-// an image: C0, C1, DEL, bidi and other format characters, line separators and invalid UTF-8 are always escaped.
+// Names and texts from an image, made safe to show. Terminals and readers of reports must never be steered by bytes
+// from an image: C0, C1, DEL, bidi and other format characters, line separators and invalid UTF-8 are always escaped.
 #pragma once
 
 #include <cstdint>

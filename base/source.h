@@ -16,8 +16,8 @@ namespace touchstone {
 class ByteSource {
 public:
     virtual ~ByteSource() = default;
-    /// Writes up to buffer.size() bytes to `buffer`, returns how many; 0 means the end (and stays 0), or an empty buffer.
-    /// Throws Error. Not thread-safe; a source belongs to one thread at a time.
+    /// Writes up to buffer.size() bytes to `buffer`, returns how many; 0 means the end (and stays 0), or an empty
+    /// buffer. Throws Error. Not thread-safe; a source belongs to one thread at a time.
     virtual std::size_t read(ByteSpan buffer) = 0;
 };
 
@@ -44,7 +44,8 @@ private:
 /// Gives a few bytes that were read ahead (sniffing), then the rest of the source. Owns both.
 class PrefixedSource final : public ByteSource {
 public:
-    PrefixedSource(std::string prefix, std::unique_ptr<ByteSource> rest) : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
+    PrefixedSource(std::string prefix, std::unique_ptr<ByteSource> rest)
+        : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
     std::size_t read(ByteSpan buffer) override;
 
 private:

@@ -26,11 +26,6 @@ bool is_device(EntryType type) {
     return type == EntryType::char_device || type == EntryType::block_device;
 }
 
-std::string time_text(const Timestamp& time) {
-    if (time.nanoseconds == 0) return std::to_string(time.seconds);
-    return fmt::format("{}.{:09}", time.seconds, time.nanoseconds);
-}
-
 std::string_view owner_name(const NodeView& view, std::uint32_t number) {
     return view.inode->listing == nullptr ? std::string_view() : view.inode->listing->owner_names.text_of(number);
 }
@@ -101,7 +96,7 @@ bool times_equal(const NodeView& a, const NodeView& b) {
     return left.atime == right.atime && left.ctime == right.ctime;
 }
 std::string optional_time(const std::optional<Timestamp>& time) {
-    return time ? time_text(*time) : "-";
+    return time ? seconds_text(*time) : "-";
 }
 std::string times_value(const NodeView& view) {
     if (!meta(view).extra) return "-/-";
@@ -161,7 +156,8 @@ constexpr std::array<FactRow, 15> facts{{
     {"mtime", Rule::mtime, false,
      [](const NodeView& a, const NodeView& b) { return meta(a).mtime == meta(b).mtime && times_equal(a, b); },
      [](const NodeView& v) {
-         return times_value(v) == "-/-" ? time_text(meta(v).mtime) : time_text(meta(v).mtime) + " " + times_value(v);
+         return times_value(v) == "-/-" ? seconds_text(meta(v).mtime)
+                                        : seconds_text(meta(v).mtime) + " " + times_value(v);
      },
      "modification time (and access/change times where a header has them)"},
     {"ifmt-bits", Rule::ifmt_bits, false, ifmt_equal,

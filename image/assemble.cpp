@@ -33,7 +33,7 @@ void check_layer_types(const Manifest& manifest) {
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
         const Descriptor& layer = manifest.layers[i];
         if (media_type_of(layer.media_type).kind == MediaKind::layer) continue;
-        fail(ErrorKind::unsupported, fmt::format("layer {} ({}): media type {} is no layer that can be read", i + 1,
+        fail(ErrorKind::unsupported, fmt::format("layer {} ({}): media type {} is no layer that can be read", i,
                                                  layer.digest.string(), printable_short(layer.media_type)));
     }
 }
@@ -90,7 +90,7 @@ Image assemble_manifest(const std::shared_ptr<const BlobStore>& store, std::stri
     const std::string config_name = fmt::format("config {}", manifest.config.digest.string());
     std::string config = read_blob(*store, manifest.config, config_limit, config_name);
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
-        image.layers.push_back(layer_of(store, manifest.layers[i], i + 1));
+        image.layers.push_back(layer_of(store, manifest.layers[i], i));
     }
     if (image.is_artifact) {
         image.config = manifest.config.digest;

@@ -114,8 +114,10 @@ bool append_folded(std::string_view name, std::string& out) {
             continue;
         }
         const CodePoint code_point = first_code_point(name.substr(at));
-        if (code_point.valid) append_utf8(fold(code_point.value), out);
-        else out.push_back(c);
+        if (code_point.valid)
+            append_utf8(fold(code_point.value), out);
+        else
+            out.push_back(c);
         at += code_point.length;
     }
     return std::string_view(out).substr(start) != name;

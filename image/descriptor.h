@@ -17,7 +17,7 @@ namespace touchstone {
 struct Platform {
     std::string os;
     std::string architecture;
-    std::string variant; ///< may be empty
+    std::string variant;        ///< may be empty
     std::string string() const; ///< "linux/arm64/v8"; raw bytes from the image, to be made printable
     auto operator<=>(const Platform&) const = default;
 };

@@ -128,7 +128,7 @@ Image DockerArchive::open_entry(std::size_t index) const {
     Image image;
     image.oddities = archive_->oddities();
     for (std::size_t i = 0; i < entry.layers.size(); ++i) {
-        image.layers.push_back(layer_of_member(*archive_, entry.layers[i], i + 1));
+        image.layers.push_back(layer_of_member(*archive_, entry.layers[i], i));
     }
     const std::string what = fmt::format("config `{}`", printable_short(entry.config));
     std::string bytes = read_stored(resolve_or_fail(*archive_, entry.config, what), config_limit, what);

@@ -20,14 +20,16 @@ namespace touchstone {
 
 /// One layer of an image, before it is read.
 struct LayerRef {
-    std::string name;               ///< for messages, printable: "layer 3 (sha256:…)" or "layer 3 (<member name>)"
-    std::optional<Digest> digest;   ///< of the blob as stored; absent in docker-archive and tar
-    std::optional<std::uint64_t> size; ///< promised bytes of the blob, where something promises them
-    std::string media_type;         ///< empty where the container names none
-    std::optional<Digest> diff_id;  ///< of the uncompressed stream; absent only for tar:
+    std::string
+        name; ///< for messages, printable, counted from 0 like everywhere: "layer 3 (sha256:…)" or "layer 3 (<member>)"
+    std::optional<Digest> digest;       ///< of the blob as stored; absent in docker-archive and tar
+    std::optional<std::uint64_t> size;  ///< promised bytes of the blob, where something promises them
+    std::string media_type;             ///< empty where the container names none
+    std::optional<Digest> diff_id;      ///< of the uncompressed stream; absent only for tar:
     std::optional<std::size_t> history; ///< index into Image::history of the entry that claims this layer
-    std::uint64_t stored_size = 0;  ///< bytes that will be read, for progress and scheduling
-    std::function<std::unique_ptr<ByteSource>()> open; ///< raw blob bytes, unverified; may be called again, from any thread
+    std::uint64_t stored_size = 0;      ///< bytes that will be read, for progress and scheduling
+    std::function<std::unique_ptr<ByteSource>()>
+        open; ///< raw blob bytes, unverified; may be called again, from any thread
 };
 
 /// One history line: claims, never evidence.
@@ -43,20 +45,20 @@ struct HistoryEntry {
 struct Companion {
     Digest digest;
     std::string media_type;
-    std::string kind;     ///< "attestation-manifest", an artifact type, or "unknown platform"
-    std::string describes;///< digest string of the manifest that it speaks about; may be empty
+    std::string kind;      ///< "attestation-manifest", an artifact type, or "unknown platform"
+    std::string describes; ///< digest string of the manifest that it speaks about; may be empty
 };
 
 struct Image {
     Reference reference;
-    std::optional<Platform> platform;  ///< from the config, else the index; absent for tar:
-    std::string media_type;            ///< of the manifest; empty where there is none (docker-archive, tar)
-    std::optional<Digest> manifest;    ///< absent where the container has none
+    std::optional<Platform> platform; ///< from the config, else the index; absent for tar:
+    std::string media_type;           ///< of the manifest; empty where there is none (docker-archive, tar)
+    std::optional<Digest> manifest;   ///< absent where the container has none
     std::uint64_t manifest_size = 0;
-    Json manifest_json;                ///< null where there is none
-    std::optional<Digest> config;      ///< sha256 of the config's bytes; absent for tar:
-    std::string config_bytes;          ///< as stored, verified
-    Json config_json;                  ///< null for tar:
+    Json manifest_json;           ///< null where there is none
+    std::optional<Digest> config; ///< sha256 of the config's bytes; absent for tar:
+    std::string config_bytes;     ///< as stored, verified
+    Json config_json;             ///< null for tar:
     std::vector<HistoryEntry> history;
     std::vector<LayerRef> layers;      ///< bottom first
     std::vector<Companion> companions; ///< listed, not compared
@@ -70,7 +72,8 @@ struct OpenOptions {
 };
 
 /// Opens what `reference` names. One image, or with all_platforms one per platform, sorted by platform.
-/// Throws unreadable, malformed, unverified, unsupported or usage (several images or platforms: the message lists them).
+/// Throws unreadable, malformed, unverified, unsupported or usage (several images or platforms: the message lists
+/// them).
 std::vector<Image> open_images(const Reference& reference, const OpenOptions& options = {});
 
 } // namespace touchstone

@@ -1,6 +1,6 @@
-// The chain of sources under one layer: stored bytes, counted and hashed; inflated; hashed again; read as a tar. Whatever
-// goes wrong further in, the stored bytes are hashed to their end first: nothing is said about bytes that are not the
-// promised ones but that they are not.
+// The chain of sources under one layer: stored bytes, counted and hashed; inflated; hashed again; read as a tar.
+// Whatever goes wrong further in, the stored bytes are hashed to their end first: nothing is said about bytes that are
+// not the promised ones but that they are not.
 #include "image/layer.h"
 
 #include "base/error.h"
@@ -68,7 +68,8 @@ public:
         auto sticky = std::make_unique<StickySource>(std::move(blob));
         sticky_blob_ = sticky.get();
         auto decoder = std::make_unique<StickySource>(inflate(std::move(sticky), limits.inflate, facts_));
-        stream_ = std::make_unique<VerifyingSource>(std::move(decoder), Expected{layer.diff_id, std::nullopt}, "diffID");
+        stream_ =
+            std::make_unique<VerifyingSource>(std::move(decoder), Expected{layer.diff_id, std::nullopt}, "diffID");
     }
 
     ByteSource& source() { return *stream_; }
@@ -110,8 +111,8 @@ private:
 
     bool blob_has_digest_;
     CompressionFacts facts_;
-    VerifyingSource* blob_ = nullptr;     // owned by sticky_blob_
-    StickySource* sticky_blob_;           // owned by the decoder, which stream_ owns
+    VerifyingSource* blob_ = nullptr; // owned by sticky_blob_
+    StickySource* sticky_blob_;       // owned by the decoder, which stream_ owns
     std::unique_ptr<VerifyingSource> stream_;
 };
 
@@ -128,8 +129,8 @@ void note_compression(const LayerRef& layer, LayerListing& listing) {
     const std::string_view promised = media_type_of(layer.media_type).compression;
     const std::string_view found = name_of(listing.compression.kind);
     if (!promised.empty() && promised != found) {
-        note(OddityCode::media_type_mismatch, fmt::format("{} says {}, the bytes say {}", printable(layer.media_type),
-                                                          promised, found));
+        note(OddityCode::media_type_mismatch,
+             fmt::format("{} says {}, the bytes say {}", printable(layer.media_type), promised, found));
     }
     if (listing.compression.zero_padding != 0) {
         note(OddityCode::compressed_padding, fmt::format("{} bytes", listing.compression.zero_padding));

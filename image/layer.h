@@ -1,5 +1,5 @@
-// A layer, read: one pass over the blob verifies its digest, size and diffID, lists its entries with the SHA-256 of every
-// file, and keeps what the encoders left behind. Nothing is written to disk.
+// A layer, read: one pass over the blob verifies its digest, size and diffID, lists its entries with the SHA-256 of
+// every file, and keeps what the encoders left behind. Nothing is written to disk.
 #pragma once
 
 #include "base/arena.h"
@@ -26,16 +26,16 @@ struct LayerLimits {
 
 /// Everything that one layer holds. Immutable once read; may be shared by threads and by both sides of a comparison.
 struct LayerListing {
-    Digest blob;                   ///< computed over the stored bytes (the algorithm that was expected, else sha256)
-    Digest diff_id;                ///< computed over the uncompressed stream (likewise)
-    std::uint64_t size = 0;        ///< stored bytes
+    Digest blob;            ///< computed over the stored bytes (the algorithm that was expected, else sha256)
+    Digest diff_id;         ///< computed over the uncompressed stream (likewise)
+    std::uint64_t size = 0; ///< stored bytes
     std::uint64_t uncompressed = 0;
     CompressionFacts compression;
     TarTail tail;
-    std::vector<Entry> entries;    ///< in stream order
-    std::vector<Oddity> oddities;  ///< of the stream and of the set of entries; `layer` is -1 until a stack sets it
+    std::vector<Entry> entries;   ///< in stream order
+    std::vector<Oddity> oddities; ///< of the stream and of the set of entries; `layer` is -1 until a stack sets it
     StringTable owner_names;
-    Arena arena;                   ///< owns what the entries' views point at
+    Arena arena; ///< owns what the entries' views point at
 
     LayerListing() = default;
     LayerListing(const LayerListing&) = delete;
@@ -66,8 +66,8 @@ public:
 /// A second pass over a layer that was verified before, for the content of some entries. Verifies again.
 void visit_content(const LayerRef& layer, const LayerLimits& limits, ContentVisitor& visitor);
 
-/// The oddities of a layer as a set of entries (triggers T2-T7, T11, T12, T15 and names of spec section 2.3), appended to
-/// `listing.oddities`. Called by read_layer; separate so that tests reach it. Refuses (malformed) what containerd's
+/// The oddities of a layer as a set of entries (triggers T2-T7, T11, T12, T15 and names of spec section 2.3), appended
+/// to `listing.oddities`. Called by read_layer; separate so that tests reach it. Refuses (malformed) what containerd's
 /// validateWhiteout refuses: `.wh.`, `.wh..`, `.wh...`.
 void check_entries(LayerListing& listing);
 

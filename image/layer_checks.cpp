@@ -1,5 +1,5 @@
-// The triggers of spec section 2.3 that one layer shows by itself, in one pass over the entries in stream order (what is
-// known is what came before, as for a runtime) and one over the paths. Cost: a few table look-ups per entry.
+// The triggers of spec section 2.3 that one layer shows by itself, in one pass over the entries in stream order (what
+// is known is what came before, as for a runtime) and one over the paths. Cost: a few table look-ups per entry.
 #include "base/error.h"
 #include "base/printable.h"
 #include "image/layer.h"
@@ -135,9 +135,10 @@ void LayerChecks::check_whiteout(const Entry& entry, std::uint32_t parent) {
     const std::string_view base = entry.base_name();
     if (base == ".wh." || base == ".wh.." || base == ".wh...") {
         fail(ErrorKind::malformed,
-             fmt::format("tar member \"{}\" at offset {}: a whiteout must name a file of its directory (containerd refuses "
-                         ".wh., .wh.. and .wh...)",
-                         printable_short(entry.stored), entry.offset));
+             fmt::format(
+                 "tar member \"{}\" at offset {}: a whiteout must name a file of its directory (containerd refuses "
+                 ".wh., .wh.. and .wh...)",
+                 printable_short(entry.stored), entry.offset));
     }
     if (entry.type != EntryType::file || entry.size != 0) {
         log_.add(OddityCode::whiteout_not_plain, entry.path,
@@ -151,9 +152,12 @@ void LayerChecks::check_whiteout(const Entry& entry, std::uint32_t parent) {
 void LayerChecks::check_opaque(const Entry& entry, std::uint32_t parent) {
     const PathNode& directory = trie_[parent];
     std::string_view why;
-    if (parent == PathTrie::root) why = "at the root, where overlay ignores it";
-    else if (directory.entry != PathNode::none && directory.type != EntryType::directory) why = "its place is no directory";
-    else if (directory.implied_below) why = "after a child whose parent has no entry";
+    if (parent == PathTrie::root)
+        why = "at the root, where overlay ignores it";
+    else if (directory.entry != PathNode::none && directory.type != EntryType::directory)
+        why = "its place is no directory";
+    else if (directory.implied_below)
+        why = "after a child whose parent has no entry";
     if (!why.empty()) log_.add(OddityCode::opaque_placement, entry.path, std::string(why));
 }
 

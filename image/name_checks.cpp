@@ -56,9 +56,8 @@ void check_characters(const PathTrie& trie, std::uint32_t node, OddityLog& log) 
 }
 
 bool folds_to_itself(std::string_view component) {
-    return std::none_of(component.begin(), component.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-    });
+    return std::none_of(component.begin(), component.end(),
+                        [](char c) { return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; });
 }
 
 // Two nodes are the same name to a case-insensitive file system when their components fold alike and so do their
@@ -109,7 +108,8 @@ private:
 
 void check_stored_name(const Entry& entry, OddityLog& log) {
     const std::string_view stored = entry.stored;
-    if (stored.starts_with('/') && !entry.path.empty()) log.add(OddityCode::absolute_name, entry.path); // "/" is the root
+    if (stored.starts_with('/') && !entry.path.empty())
+        log.add(OddityCode::absolute_name, entry.path); // "/" is the root
     if (entry.path.size() > longest_path) {
         log.add(OddityCode::name_very_long, entry.path, fmt::format("{} bytes", entry.path.size()));
     }
@@ -128,7 +128,8 @@ void check_components(const PathTrie& trie, OddityLog& log) {
         const std::string_view component = trie[node].component;
         if (!is_plain_ascii(component)) check_characters(trie, node, log);
         if (component.size() > longest_component) {
-            log.add(OddityCode::name_very_long, trie.path_of(node), fmt::format("component of {} bytes", component.size()));
+            log.add(OddityCode::name_very_long, trie.path_of(node),
+                    fmt::format("component of {} bytes", component.size()));
         }
         any_folds = any_folds || !folds_to_itself(component);
     }

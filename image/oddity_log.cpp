@@ -14,9 +14,10 @@ void OddityLog::add(OddityCode code, std::string_view path, std::string detail) 
     ++count;
     if (row_of(code).weight == OddityWeight::ambiguous) {
         if (++ambiguous_ > limit_) {
-            fail(ErrorKind::over_limit, fmt::format("more than {} ambiguous constructs, the last of them {}: no ordinary "
-                                                    "layer holds so many",
-                                                    limit_, row_of(code).name));
+            fail(ErrorKind::over_limit,
+                 fmt::format("more than {} ambiguous constructs, the last of them {}: no ordinary "
+                             "layer holds so many",
+                             limit_, row_of(code).name));
         }
     } else if (count > listed_per_kind) {
         return;

@@ -1,6 +1,6 @@
 // Collects the oddities of one layer within bounds: an ordinary layer may show the same harmless thing at every entry
-// (an ACL, a security.selinux label), so notes and findings of one kind are listed up to a number and counted beyond it;
-// ambiguous ones are never dropped, and too many of them refuse the archive.
+// (an ACL, a security.selinux label), so notes and findings of one kind are listed up to a number and counted beyond
+// it; ambiguous ones are never dropped, and too many of them refuse the archive.
 #pragma once
 
 #include "image/oddity.h"

@@ -57,9 +57,12 @@ CleanedName clean_name(std::string_view stored, Arena& arena) {
     cleaned.absolute = stored.starts_with('/');
     std::string_view name = stored;
     for (;;) {
-        if (name.starts_with('/')) name.remove_prefix(1);
-        else if (name.starts_with("./")) name.remove_prefix(2);
-        else break;
+        if (name.starts_with('/'))
+            name.remove_prefix(1);
+        else if (name.starts_with("./"))
+            name.remove_prefix(2);
+        else
+            break;
     }
     while (name.ends_with('/')) name.remove_suffix(1);
     if (name == ".") name = {};

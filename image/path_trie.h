@@ -1,5 +1,5 @@
-// The paths of one layer as a tree of components, in one hash table keyed by (parent, component): looking up a path costs
-// its components, whatever its length, and an entry in the directory of the one before costs one look.
+// The paths of one layer as a tree of components, in one hash table keyed by (parent, component): looking up a path
+// costs its components, whatever its length, and an entry in the directory of the one before costs one look.
 #pragma once
 
 #include "image/entry.h"

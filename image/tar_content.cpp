@@ -49,7 +49,8 @@ ByteView TarContent::next_sparse() {
     if (at_ == end) return {};
     const auto most = static_cast<std::uint64_t>(end - at_);
     const ByteView bytes =
-        in_hole ? ByteView(zeros).first(static_cast<std::size_t>(std::min<std::uint64_t>(most, zeros.size()))) : data(most);
+        in_hole ? ByteView(zeros).first(static_cast<std::size_t>(std::min<std::uint64_t>(most, zeros.size())))
+                : data(most);
     at_ += static_cast<std::int64_t>(bytes.size());
     return bytes;
 }

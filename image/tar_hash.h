@@ -1,5 +1,5 @@
-// Fast non-cryptographic hashes of header bytes. They only tell encodings apart ("the same members, written differently"),
-// never contents, and never leave the process.
+// Fast non-cryptographic hashes of header bytes. They only tell encodings apart ("the same members, written
+// differently"), never contents, and never leave the process.
 #pragma once
 
 #include "base/bytes.h"

@@ -43,15 +43,21 @@ constexpr Field gnu_atime_field{345, 12, "atime"};
 constexpr Field gnu_ctime_field{357, 12, "ctime"};
 constexpr Field gnu_sparse_area{386, 126, "sparse area"}; // four regions, isextended, realsize, the rest of the block
 
-ByteView bytes_of(ByteView block, const Field& field) { return block.subspan(field.offset, field.width); }
-std::string_view raw_text(ByteView block, const Field& field) { return as_text(bytes_of(block, field)); }
+ByteView bytes_of(ByteView block, const Field& field) {
+    return block.subspan(field.offset, field.width);
+}
+std::string_view raw_text(ByteView block, const Field& field) {
+    return as_text(bytes_of(block, field));
+}
 
 std::string_view text_of(ByteView block, const Field& field) {
     const std::string_view raw = raw_text(block, field);
     return raw.substr(0, raw.find('\0'));
 }
 
-bool is_blank(std::uint8_t byte) { return byte == ' ' || byte == 0; }
+bool is_blank(std::uint8_t byte) {
+    return byte == ' ' || byte == 0;
+}
 
 struct Parser {
     ByteView block;
@@ -70,7 +76,9 @@ struct Parser {
 };
 
 // The highest value that `width` - 1 octal digits hold: what a writer can do without base-256.
-std::int64_t largest_octal(std::size_t width) { return (std::int64_t{1} << (3 * (width - 1))) - 1; }
+std::int64_t largest_octal(std::size_t width) {
+    return (std::int64_t{1} << (3 * (width - 1))) - 1;
+}
 
 void Parser::check_number(const Field& field, const TarNumber& number) const {
     if (number.after_nul) note(OddityCode::number_padded_with_nul, std::string(field.name));
@@ -164,7 +172,8 @@ Dialect Parser::dialect() const {
     return Dialect::v7;
 }
 
-// A v7 header has neither prefix nor device numbers (GNU tar writes owner names into it all the same, which is harmless).
+// A v7 header has neither prefix nor device numbers (GNU tar writes owner names into it all the same, which is
+// harmless).
 bool Parser::others_read_tail() const {
     return !all_zero(bytes_of(block, prefix_field)) || !parse_tar_number(bytes_of(block, major_field)) ||
            !parse_tar_number(bytes_of(block, minor_field));

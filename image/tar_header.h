@@ -1,5 +1,5 @@
-// One header block, read as Go's archive/tar reads it: checksum, magic, numeric fields, and the few constructs that other
-// readers take differently (as flags: which member they belong to is known only later).
+// One header block, read as Go's archive/tar reads it: checksum, magic, numeric fields, and the few constructs that
+// other readers take differently (as flags: which member they belong to is known only later).
 #pragma once
 
 #include "base/bytes.h"

@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::string_view xattr_prefix = "SCHILY.xattr.";
 constexpr std::string_view acl_prefix = "SCHILY.acl.";
-constexpr std::int64_t largest_id = 4294967294; // 2^32-1 means "leave it" to chown(2)
-constexpr std::int64_t latest_time = 9223372036; // 2^63 ns: containerd's boundTime
-constexpr std::size_t longest_xattr_name = 255;  // XATTR_NAME_MAX
+constexpr std::int64_t largest_id = 4294967294;                    // 2^32-1 means "leave it" to chown(2)
+constexpr std::int64_t latest_time = 9223372036;                   // 2^63 ns: containerd's boundTime
+constexpr std::size_t longest_xattr_name = 255;                    // XATTR_NAME_MAX
 constexpr std::size_t longest_xattr_value = std::size_t{64} << 10; // XATTR_SIZE_MAX
 
 struct Merge {
@@ -116,8 +116,10 @@ bool Merge::field(const PaxRecord& record) {
     }};
     const auto* const row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.key == key; });
     if (row == rows.end()) return false;
-    if (!record.value.empty()) row->apply(*this, record); // an empty value keeps the header's field
-    else if (row->empty_matters) note(OddityCode::extension_value_empty, key);
+    if (!record.value.empty())
+        row->apply(*this, record); // an empty value keeps the header's field
+    else if (row->empty_matters)
+        note(OddityCode::extension_value_empty, key);
     return true;
 }
 
@@ -125,8 +127,10 @@ void apply_pax(Merge& merge, const TarLimits& limits) {
     const std::int64_t header_size = merge.header.size;
     for (const PaxRecord& record : merge.extensions.pax.all()) {
         if (merge.field(record)) continue;
-        if (record.key.starts_with(xattr_prefix)) merge.xattr(record);
-        else merge.other(record);
+        if (record.key.starts_with(xattr_prefix))
+            merge.xattr(record);
+        else
+            merge.other(record);
     }
     if (merge.xattr_bytes > limits.xattrs) {
         fail_at(merge.place, ErrorKind::over_limit,
@@ -174,13 +178,20 @@ std::uint32_t cut_device(std::int64_t number, std::string_view name, TarExtensio
 
 EntryType type_of(char type) {
     switch (type) {
-    case '1': return EntryType::hardlink;
-    case '2': return EntryType::symlink;
-    case '3': return EntryType::char_device;
-    case '4': return EntryType::block_device;
-    case '5': return EntryType::directory;
-    case '6': return EntryType::fifo;
-    default: return EntryType::file; // '0' and 'S'; check_type() refused the others
+    case '1':
+        return EntryType::hardlink;
+    case '2':
+        return EntryType::symlink;
+    case '3':
+        return EntryType::char_device;
+    case '4':
+        return EntryType::block_device;
+    case '5':
+        return EntryType::directory;
+    case '6':
+        return EntryType::fifo;
+    default:
+        return EntryType::file; // '0' and 'S'; check_type() refused the others
     }
 }
 
@@ -201,13 +212,16 @@ void TarExtensions::take_gnu(char type, std::string_view body) {
     if (has) notes.push_back({OddityCode::gnu_name_twice, std::string(1, type)});
     has = true;
     text.assign(body.substr(0, body.find('\0')));
-    if (text.empty()) notes.push_back({OddityCode::extension_value_empty, fmt::format("GNU long name (type {})", type)});
+    if (text.empty())
+        notes.push_back({OddityCode::extension_value_empty, fmt::format("GNU long name (type {})", type)});
     if (body.find_first_not_of('\0', text.size()) != std::string_view::npos) {
         notes.push_back({OddityCode::bytes_after_nul, fmt::format("GNU long name (type {})", type)});
     }
 }
 
-bool is_header_only(char type) { return type >= '1' && type <= '6'; }
+bool is_header_only(char type) {
+    return type >= '1' && type <= '6';
+}
 
 void check_type(const TarHeader& header, const TarPlace& place) {
     const char type = header.type;
@@ -217,9 +231,10 @@ void check_type(const TarHeader& header, const TarPlace& place) {
         fail_at(place, ErrorKind::malformed,
                 fmt::format("typeflag S (sparse) in a {} header: expected GNU magic", name_of(header.dialect)));
     }
-    fail_at(place, ErrorKind::unsupported,
-            fmt::format("typeflag \"{}\": containerd and Docker refuse header types other than 0 to 6, S, x, g, L and K",
-                        printable(std::string_view(&type, 1))));
+    fail_at(
+        place, ErrorKind::unsupported,
+        fmt::format("typeflag \"{}\": containerd and Docker refuse header types other than 0 to 6, S, x, g, L and K",
+                    printable(std::string_view(&type, 1))));
 }
 
 std::uint64_t apply_extensions(TarExtensions& extensions, TarHeader& header, Entry& entry, const TarPlace& place,

@@ -22,8 +22,8 @@ struct TarExtensions {
     bool has_pax = false;
     bool has_name = false;
     bool has_link = false;
-    std::uint64_t hash = 0;      ///< over their blocks and bodies
-    std::vector<TarNote> notes;  ///< what was odd about them, and about the member's own header
+    std::uint64_t hash = 0;     ///< over their blocks and bodies
+    std::vector<TarNote> notes; ///< what was odd about them, and about the member's own header
 
     bool any() const { return has_pax || has_name || has_link; }
     void clear();
@@ -37,8 +37,8 @@ bool is_header_only(char type);
 /// Throws unsupported for a typeflag that containerd and Docker refuse.
 void check_type(const TarHeader& header, const TarPlace& place);
 
-/// Applies the extensions to `header` (name, link, owners, size) and to `entry` (times and everything rare), in Go's order:
-/// pax, then GNU names, then the trailing slash of old directories. Returns the bytes that were kept.
+/// Applies the extensions to `header` (name, link, owners, size) and to `entry` (times and everything rare), in Go's
+/// order: pax, then GNU names, then the trailing slash of old directories. Returns the bytes that were kept.
 std::uint64_t apply_extensions(TarExtensions& extensions, TarHeader& header, Entry& entry, const TarPlace& place,
                                const TarLimits& limits);
 

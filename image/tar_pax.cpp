@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t shortest_record = 5; // "5 a=\n"; Go refuses anything shorter
 constexpr std::uint32_t nanoseconds_per_second = 1'000'000'000;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 [[noreturn]] void refuse(const TarPlace& place, std::string_view rest, std::string_view rule) {
     fail_at(place, ErrorKind::malformed, fmt::format("pax record \"{}\": {}", printable_short(rest, 60), rule));
@@ -70,7 +72,8 @@ void PaxRecords::parse(std::string_view body, const TarPlace& place, std::vector
         const PaxRecord record = cut_record(rest, place, notes);
         if (!sparse_offset_or_length(record, place)) records_.push_back(record);
     }
-    if (sparse_numbers_ != 0) records_.push_back({"GNU.sparse.map", sparse_map_}); // wins over an explicit one, as in Go
+    if (sparse_numbers_ != 0)
+        records_.push_back({"GNU.sparse.map", sparse_map_}); // wins over an explicit one, as in Go
     if (records_.size() > 1) sort_and_unite(notes);
 }
 
@@ -89,8 +92,10 @@ void PaxRecords::sort_and_unite(std::vector<TarNote>& notes) {
         const std::string_view key = records_[at].key;
         const bool is_place = key == "size" || key == "path" || key == "linkpath";
         OddityCode code = OddityCode::pax_key_twice;
-        if (key.starts_with("SCHILY.xattr.")) code = OddityCode::xattr_twice;
-        else if (is_place && records_[at].value != records_[kept].value) code = OddityCode::pax_field_twice;
+        if (key.starts_with("SCHILY.xattr."))
+            code = OddityCode::xattr_twice;
+        else if (is_place && records_[at].value != records_[kept].value)
+            code = OddityCode::pax_field_twice;
         notes.push_back({code, printable_short(key)});
         records_[kept] = records_[at];
     }
@@ -138,7 +143,8 @@ std::optional<Timestamp> parse_pax_time(std::string_view text) {
         nanoseconds = nanoseconds * 10 + (at < fraction.size() ? static_cast<std::uint32_t>(fraction[at] - '0') : 0U);
     }
     if (!whole.starts_with('-') || nanoseconds == 0) return Timestamp{*seconds, nanoseconds};
-    // -1.5 is half a second before -1: counted upwards that is -2 and a half. Unsigned, because Go wraps at the minimum.
+    // -1.5 is half a second before -1: counted upwards that is -2 and a half. Unsigned, because Go wraps at the
+    // minimum.
     const auto before = static_cast<std::int64_t>(static_cast<std::uint64_t>(*seconds) - 1U);
     return Timestamp{before, nanoseconds_per_second - nanoseconds};
 }

@@ -19,8 +19,8 @@ struct PaxRecord {
 /// Reused from member to member; records are views into the body that was parsed last.
 class PaxRecords {
 public:
-    /// Copies and cuts the body of an x or g header. Later records win over earlier ones of the same key; oddities of the
-    /// framing go to `notes`. Throws malformed.
+    /// Copies and cuts the body of an x or g header. Later records win over earlier ones of the same key; oddities of
+    /// the framing go to `notes`. Throws malformed.
     void parse(std::string_view body, const TarPlace& place, std::vector<TarNote>& notes);
     void clear();
     bool empty() const { return records_.empty(); }

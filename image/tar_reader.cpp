@@ -1,5 +1,5 @@
-// The loop over header blocks: extensions are gathered, a member takes them, the end marker ends it. The rules of single
-// headers, records and maps live in tar_header, tar_pax, tar_member and tar_sparse.
+// The loop over header blocks: extensions are gathered, a member takes them, the end marker ends it. The rules of
+// single headers, records and maps live in tar_header, tar_pax, tar_member and tar_sparse.
 #include "image/tar_reader.h"
 
 #include "base/printable.h"
@@ -48,7 +48,8 @@ struct TarReader::State {
     void take_global(const TarHeader& header, const TarPlace& place);
     void member(TarHeader& header, ByteView block, TarPlace place, Entry& entry);
     void keep_names(TarHeader& header, SparseFormat sparse, Entry& entry);
-    void start_content(const TarHeader& header, SparseFormat sparse, ByteView block, const TarPlace& place, Entry& entry);
+    void start_content(const TarHeader& header, SparseFormat sparse, ByteView block, const TarPlace& place,
+                       Entry& entry);
     std::string_view joined_name(const TarHeader& header);
     void check_entry(const TarHeader& header, SparseFormat sparse, const Entry& entry, const TarPlace& place);
     void finish_member();
@@ -101,9 +102,15 @@ bool TarReader::State::next(Entry& entry) {
         switch (header.type) {
         case 'x':
         case 'L':
-        case 'K': take_extension(header, place); break;
-        case 'g': take_global(header, place); break;
-        default: member(header, block, place, entry); return true;
+        case 'K':
+            take_extension(header, place);
+            break;
+        case 'g':
+            take_global(header, place);
+            break;
+        default:
+            member(header, block, place, entry);
+            return true;
         }
     }
 }
@@ -117,9 +124,10 @@ bool TarReader::State::read_header(TarHeader& header, ByteView& block, std::uint
         return false;
     }
     if (block.size() < tar_block) {
-        fail(ErrorKind::malformed, fmt::format("tar: the archive ends inside the header block at offset {}, after {} of {} "
-                                               "bytes",
-                                               offset, block.size(), tar_block));
+        fail(ErrorKind::malformed,
+             fmt::format("tar: the archive ends inside the header block at offset {}, after {} of {} "
+                         "bytes",
+                         offset, block.size(), tar_block));
     }
     if (all_zero(block)) {
         end_marker();
@@ -142,9 +150,10 @@ void TarReader::State::end_marker() {
         return;
     }
     if (second.size() < tar_block || !all_zero(second)) {
-        fail(ErrorKind::malformed, fmt::format("tar: one zero block and then data at offset {}: expected two zero blocks "
-                                               "or the end of the archive",
-                                               input.offset()));
+        fail(ErrorKind::malformed,
+             fmt::format("tar: one zero block and then data at offset {}: expected two zero blocks "
+                         "or the end of the archive",
+                         input.offset()));
     }
     input.consume(tar_block);
     tail.zero_blocks = 2;
@@ -200,8 +209,8 @@ void TarReader::State::take_extension(const TarHeader& header, const TarPlace& p
     extensions.pax.parse(text, own, extensions.notes);
 }
 
-// Go gives a global header as an entry of its own and forgets the extensions before it. Runtimes ignore its records, but
-// containerd first removes what lies at its path: the oddity carries that path.
+// Go gives a global header as an entry of its own and forgets the extensions before it. Runtimes ignore its records,
+// but containerd first removes what lies at its path: the oddity carries that path.
 void TarReader::State::take_global(const TarHeader& header, const TarPlace& place) {
     if (extensions.any()) extensions.notes.push_back({OddityCode::pax_state_dropped, {}});
     const std::string name(joined_name(header));
@@ -246,7 +255,7 @@ void TarReader::State::member(TarHeader& header, ByteView block, TarPlace place,
     if (!is_header_only(header.type) && header.size < 0) {
         fail_at(place, ErrorKind::malformed, fmt::format("pax size: expected 0 or more, found {}", header.size));
     }
-    const SparseFormat sparse = header.type == 'S'     ? SparseFormat::old_gnu
+    const SparseFormat sparse = header.type == 'S'   ? SparseFormat::old_gnu
                                 : extensions.has_pax ? sparse_format_of(extensions.pax)
                                                      : SparseFormat::none;
     if (sparse != SparseFormat::none && is_header_only(header.type)) {
@@ -294,7 +303,8 @@ void TarReader::State::check_entry(const TarHeader& header, SparseFormat sparse,
     if (entry.path.size() >= 2 * limits.path_depth) {
         const auto depth = static_cast<std::uint64_t>(std::count(entry.path.begin(), entry.path.end(), '/')) + 1;
         if (depth > limits.path_depth) {
-            fail_at(place, ErrorKind::over_limit, fmt::format("{} path components, more than {}", depth, limits.path_depth));
+            fail_at(place, ErrorKind::over_limit,
+                    fmt::format("{} path components, more than {}", depth, limits.path_depth));
         }
     }
     if (entry.type == EntryType::file && entry.stored.ends_with('/')) note(OddityCode::file_name_ends_in_slash);
@@ -312,8 +322,8 @@ void TarReader::State::check_entry(const TarHeader& header, SparseFormat sparse,
 }
 
 // Reads the sparse map, if there is one, and sets the content up. After this the header's views may be gone.
-void TarReader::State::start_content(const TarHeader& header, SparseFormat sparse, ByteView block, const TarPlace& place,
-                                     Entry& entry) {
+void TarReader::State::start_content(const TarHeader& header, SparseFormat sparse, ByteView block,
+                                     const TarPlace& place, Entry& entry) {
     const std::uint64_t stored = is_header_only(header.type) ? 0 : static_cast<std::uint64_t>(header.size);
     if (sparse == SparseFormat::none) {
         entry.size = stored;
@@ -335,8 +345,10 @@ void TarReader::State::start_content(const TarHeader& header, SparseFormat spars
             }
             map.size = *number;
         }
-        if (sparse == SparseFormat::pax_0) map.read_pax_0(extensions.pax, place, limits.sparse_regions);
-        else data -= map.read_pax_1(input, stored, place, limits.sparse_regions);
+        if (sparse == SparseFormat::pax_0)
+            map.read_pax_0(extensions.pax, place, limits.sparse_regions);
+        else
+            data -= map.read_pax_1(input, stored, place, limits.sparse_regions);
     }
     map.check(data, place);
     entry.size = static_cast<std::uint64_t>(map.size);
@@ -389,7 +401,9 @@ TarReader::TarReader(ByteSource& source, Arena& arena, StringTable& names, std::
 
 TarReader::~TarReader() = default;
 
-bool TarReader::next(Entry& entry) { return state_->next(entry); }
+bool TarReader::next(Entry& entry) {
+    return state_->next(entry);
+}
 
 ByteView TarReader::content() {
     if (!state_->in_member) return {};
@@ -398,8 +412,12 @@ ByteView TarReader::content() {
     return bytes;
 }
 
-bool TarReader::padding_zero() const { return state_->padding_zero; }
+bool TarReader::padding_zero() const {
+    return state_->padding_zero;
+}
 
-const TarTail& TarReader::tail() const { return state_->tail; }
+const TarTail& TarReader::tail() const {
+    return state_->tail;
+}
 
 } // namespace touchstone

@@ -1,5 +1,5 @@
-// GNU sparse maps in their three encodings (old GNU headers, pax 0.0/0.1, pax 1.0), read and checked as Go does, bounded
-// where Go before 1.24.8 was not (CVE-2025-58183).
+// GNU sparse maps in their three encodings (old GNU headers, pax 0.0/0.1, pax 1.0), read and checked as Go does,
+// bounded where Go before 1.24.8 was not (CVE-2025-58183).
 #pragma once
 
 #include "image/tar_header.h"

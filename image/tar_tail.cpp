@@ -57,8 +57,8 @@ private:
             count += bytes.size();
             if (!all_zero(bytes)) nonzero_ += bytes.size();
             if (!started_) {
-                const auto* const first =
-                    std::find_if(bytes.data(), bytes.data() + bytes.size(), [](std::uint8_t byte) { return byte != 0; });
+                const auto* const first = std::find_if(bytes.data(), bytes.data() + bytes.size(),
+                                                       [](std::uint8_t byte) { return byte != 0; });
                 bytes = bytes.subspan(static_cast<std::size_t>(first - bytes.data()));
                 started_ = true; // the first stretch starts in the block that holds data
             }

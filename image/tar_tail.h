@@ -1,4 +1,5 @@
-// What follows the end marker: zero blocks as a rule, the eStargz table of contents sometimes, anything in a hostile layer.
+// What follows the end marker: zero blocks as a rule, the eStargz table of contents sometimes, anything in a hostile
+// layer.
 #pragma once
 
 #include "image/oddity_log.h"

@@ -41,7 +41,7 @@ void check_layers(const DockerArchive& docker, std::size_t index, const Image& o
     if (members.size() != oci.layers.size()) {
         disagree(fmt::format("manifest.json has {} layers, index.json {}", members.size(), oci.layers.size()));
     }
-    for (std::size_t i = 0; i < members.size(); ++i) check_layer(docker.archive(), members[i], oci.layers[i], i + 1);
+    for (std::size_t i = 0; i < members.size(); ++i) check_layer(docker.archive(), members[i], oci.layers[i], i);
 }
 
 void note_agreement(Image& oci, const DockerArchive& docker) {

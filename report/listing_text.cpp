@@ -58,8 +58,6 @@ std::string triplet(std::uint32_t bits, bool is_special, char special) {
 constexpr std::int64_t first_second = -62'167'219'200;
 constexpr std::int64_t last_second = 253'402'300'799;
 
-constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
-
 } // namespace
 
 std::string mode_text(const Entry& entry, std::uint32_t permissions) {
@@ -77,18 +75,6 @@ std::string time_text(const Timestamp& time) {
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                        clock.minutes().count(), clock.seconds().count());
-}
-
-std::string seconds_text(const Timestamp& time) {
-    if (time.nanoseconds == 0) return std::to_string(time.seconds);
-    // Nanoseconds count upwards also before 1970, so -2 s and 500000000 ns are -1.5.
-    const bool negative = time.seconds < 0;
-    const std::uint64_t fraction = negative ? nanoseconds_per_second - time.nanoseconds : time.nanoseconds;
-    const std::uint64_t whole =
-        negative ? static_cast<std::uint64_t>(-(time.seconds + 1)) : static_cast<std::uint64_t>(time.seconds);
-    std::string text = fmt::format("{}{}.{:09}", negative ? "-" : "", whole, fraction);
-    while (text.ends_with('0')) text.pop_back();
-    return text;
 }
 
 } // namespace touchstone

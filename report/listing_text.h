@@ -14,7 +14,4 @@ std::string mode_text(const Entry& entry, std::uint32_t permissions);
 /// "2023-11-14T22:13:20Z"; "@SECONDS" outside the years 0000 to 9999.
 std::string time_text(const Timestamp& time);
 
-/// Seconds as an exact decimal number: "1700000000", "-1.5", "0.000000001".
-std::string seconds_text(const Timestamp& time);
-
 } // namespace touchstone

@@ -1,5 +1,6 @@
 // Any bytes are either refused with an Error or listed, with clean paths and whole contents; and the listing does not
-// depend on how the stream is cut into reads. Checksums are repaired in a second run, or the fuzzer would never pass one.
+// depend on how the stream is cut into reads. Checksums are repaired in a second run, or the fuzzer would never pass
+// one.
 #include "base/error.h"
 #include "image/layer.h"
 
@@ -57,10 +58,10 @@ Result list(ByteView bytes, std::size_t step) {
             std::uint64_t size = 0;
             for (ByteView part = reader.content(); !part.empty(); part = reader.content()) {
                 size += part.size();
-    
             }
             if (size != entry.size) std::abort();
-            result.text += std::string(entry.stored) + '\0' + std::string(entry.link) + std::to_string(entry.header_hash);
+            result.text +=
+                std::string(entry.stored) + '\0' + std::string(entry.link) + std::to_string(entry.header_hash);
             listing.entries.push_back(std::move(entry));
         }
         check_entries(listing);

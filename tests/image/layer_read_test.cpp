@@ -52,7 +52,9 @@ std::pair<ErrorKind, std::string> error_of(const LayerRef& layer) {
     return error_of([&] { read_layer(layer, {}, nullptr); });
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -114,8 +116,12 @@ TEST_CASE("a promise that does not hold is unverified, whatever else is wrong") 
     broken_without_blob_digest.diff_id = other;
 
     const std::pair<const LayerRef*, const char*> rows[] = {
-        {&wrong_digest, "blob"},     {&wrong_diff_id, "diffID"},      {&too_long, "blob"},
-        {&too_short, "blob"},        {&damaged_blob, "blob"},         {&broken_and_wrong, "typeflag \"7\""},
+        {&wrong_digest, "blob"},
+        {&wrong_diff_id, "diffID"},
+        {&too_long, "blob"},
+        {&too_short, "blob"},
+        {&damaged_blob, "blob"},
+        {&broken_and_wrong, "typeflag \"7\""},
         {&broken_without_blob_digest, "typeflag \"7\""},
     };
     for (const auto& [layer, part] : rows) {
@@ -208,8 +214,14 @@ TEST_CASE("a visitor gets the content that it wants, by index in stream order") 
         std::string seen;
         std::string text;
     };
-    const std::string bytes = TarBuilder().dir("d").file("d/a", "one").file("d/b", "two").hardlink("l", "d/a")
-                                  .file("d/c", "three").file("empty", "").finish();
+    const std::string bytes = TarBuilder()
+                                  .dir("d")
+                                  .file("d/a", "one")
+                                  .file("d/b", "two")
+                                  .hardlink("l", "d/a")
+                                  .file("d/c", "three")
+                                  .file("empty", "")
+                                  .finish();
     Collector collector;
     visit_content(honest(gzip(bytes), bytes), {}, collector);
     CHECK(collector.seen == "d/a d/b d/c empty ");
@@ -221,14 +233,23 @@ TEST_CASE("a visitor gets the content that it wants, by index in stream order") 
 
 TEST_CASE("ordinary layers have no oddities") {
     // A tree with hardlinks and symlinks, as containerd and BuildKit write it.
-    const std::string tree = TarBuilder().dir("usr/").dir("usr/bin/").file("usr/bin/tool", "x", 0755)
+    const std::string tree = TarBuilder()
+                                 .dir("usr/")
+                                 .dir("usr/bin/")
+                                 .file("usr/bin/tool", "x", 0755)
                                  .add({.name = "usr/bin/alias", .type = '1', .mode = 0755, .link = "usr/bin/tool"})
-                                 .symlink("bin", "usr/bin").finish();
+                                 .symlink("bin", "usr/bin")
+                                 .finish();
     // A root file system as `docker export` and mmdebstrap write it.
     const std::string root = TarBuilder().dir("./").dir("./etc/").file("./etc/passwd", "root").finish(20);
     // A directory that was replaced and a file that was removed.
-    const std::string changes = TarBuilder().dir("etc/").dir("etc/app/").whiteout("etc/app/.wh..wh..opq")
-                                    .file("etc/app/conf", "x").whiteout("etc/.wh.old").finish();
+    const std::string changes = TarBuilder()
+                                    .dir("etc/")
+                                    .dir("etc/app/")
+                                    .whiteout("etc/app/.wh..wh..opq")
+                                    .file("etc/app/conf", "x")
+                                    .whiteout("etc/.wh.old")
+                                    .finish();
     for (const std::string& bytes : {tree, root, changes}) CHECK(kinds_of(list(bytes)->oddities).empty());
 }
 

@@ -1,5 +1,5 @@
-// Prints what libarchive makes of tar files, in the form of tar_dump.cpp: the independent second reader of the differential
-// test. Only the tar format is enabled, and names are taken as raw bytes where libarchive gives them.
+// Prints what libarchive makes of tar files, in the form of tar_dump.cpp: the independent second reader of the
+// differential test. Only the tar format is enabled, and names are taken as raw bytes where libarchive gives them.
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
@@ -20,18 +20,27 @@ std::string hex(std::string_view bytes) {
     return text;
 }
 
-std::string hex(const char* text) { return text == nullptr ? std::string() : hex(std::string_view(text)); }
+std::string hex(const char* text) {
+    return text == nullptr ? std::string() : hex(std::string_view(text));
+}
 
 std::string_view type_of(archive_entry* entry) {
     if (archive_entry_hardlink(entry) != nullptr) return "hardlink";
     switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return "file";
-    case AE_IFLNK: return "symlink";
-    case AE_IFCHR: return "char";
-    case AE_IFBLK: return "block";
-    case AE_IFDIR: return "dir";
-    case AE_IFIFO: return "fifo";
-    default: return "unknown";
+    case AE_IFREG:
+        return "file";
+    case AE_IFLNK:
+        return "symlink";
+    case AE_IFCHR:
+        return "char";
+    case AE_IFBLK:
+        return "block";
+    case AE_IFDIR:
+        return "dir";
+    case AE_IFIFO:
+        return "fifo";
+    default:
+        return "unknown";
     }
 }
 
@@ -81,14 +90,13 @@ void dump(const char* path) {
         if (failed) break;
         const std::string_view type = type_of(entry);
         const std::string hash = type == "file" ? content_hash(reader.get(), entry, failed) : std::string();
-        const char* const link =
-            type == "hardlink" ? archive_entry_hardlink(entry) : archive_entry_symlink(entry);
+        const char* const link = type == "hardlink" ? archive_entry_hardlink(entry) : archive_entry_symlink(entry);
         fmt::print(R"({{"name":"{}","link":"{}","type":"{}","size":{},"mode":{},"uid":{},"gid":{},"mtime":[{},{}],)"
                    R"("sha256":"{}"}})"
                    "\n",
-                   hex(archive_entry_pathname(entry)), hex(link), type, archive_entry_size(entry), archive_entry_perm(entry),
-                   archive_entry_uid(entry), archive_entry_gid(entry), archive_entry_mtime(entry),
-                   archive_entry_mtime_nsec(entry), hash);
+                   hex(archive_entry_pathname(entry)), hex(link), type, archive_entry_size(entry),
+                   archive_entry_perm(entry), archive_entry_uid(entry), archive_entry_gid(entry),
+                   archive_entry_mtime(entry), archive_entry_mtime_nsec(entry), hash);
     }
     if (failed) fmt::print("{{\"error\":\"{}\"}}\n", hex(archive_error_string(reader.get())));
 }

@@ -170,7 +170,7 @@ TEST_CASE("a docker archive that is not whole or not plain is refused") {
          [](ContainerFiles& files, const BuiltImage& built) { remove_file(files, built.config.hex() + ".json"); },
          ErrorKind::unreadable, "the archive has no member"},
         {"no layer", [&](ContainerFiles& files, const BuiltImage& built) { remove_file(files, layer(built, 1)); },
-         ErrorKind::unreadable, "layer 2"},
+         ErrorKind::unreadable, "layer 1"},
         {"a layer twice",
          [&](ContainerFiles& files, const BuiltImage& built) {
              files.push_back({layer(built, 0), "evil", ""});
@@ -263,7 +263,7 @@ TEST_CASE("one archive that is two images is refused, whichever view is asked fo
              replace_all(content_of(files, "manifest.json"), good.layers[1].hex(), evil.layers[1].hex());
              files.push_back({blob(evil.layers[1]), evil.layers[1].bytes, ""});
          },
-         "disagree: layer 2 is"},
+         "disagree: layer 1 is"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.name);

@@ -85,7 +85,7 @@ TEST_CASE("an OCI layout opens to its manifest, config and layers") {
         CHECK(bytes_of(image.layers[i]) == built.layers[i].bytes);
         CHECK(bytes_of(image.layers[i]) == built.layers[i].bytes); // it may be opened again
     }
-    CHECK(image.layers[0].name == "layer 1 (" + built.layers[0].digest + ")");
+    CHECK(image.layers[0].name == "layer 0 (" + built.layers[0].digest + ")");
     CHECK(image.history[1].created_by == "RUN echo x");
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("whatever is not what was promised ends in an error that names it") {
          [](ContainerFiles& files, const BuiltImage& built) {
              content_of(files, blob_path(built.layers[1])).pop_back();
          },
-         ErrorKind::unverified, "layer 2 (sha256:"},
+         ErrorKind::unverified, "layer 1 (sha256:"},
         {"no manifest",
          [](ContainerFiles& files, const BuiltImage& built) { remove_file(files, blob_path(built.manifest)); },
          ErrorKind::unreadable, "is missing: expected it at"},
@@ -279,7 +279,7 @@ TEST_CASE("whatever is not what was promised ends in an error that names it") {
          ErrorKind::unreadable, "blobs/sha256/"},
         {"no layer",
          [](ContainerFiles& files, const BuiltImage& built) { remove_file(files, blob_path(built.layers[0])); },
-         ErrorKind::unreadable, "layer 1 (sha256:"},
+         ErrorKind::unreadable, "layer 0 (sha256:"},
         {"no index", [](ContainerFiles& files, const BuiltImage&) { remove_file(files, "index.json"); },
          ErrorKind::unreadable, "there is no index.json"},
         {"an index without images",

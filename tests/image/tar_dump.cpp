@@ -22,12 +22,13 @@ std::string line_of(const Entry& entry, const LayerListing& listing) {
         }
     }
     const auto owner = [&](std::uint32_t number) { return hex(listing.owner_names.text_of(number)); };
-    return fmt::format(R"({{"name":"{}","link":"{}","type":"{}","size":{},"mode":{},"uid":{},"gid":{},"uname":"{}",)"
-                       R"("gname":"{}","mtime":[{},{}],"major":{},"minor":{},"sha256":"{}","xattrs":{{{}}},"dialect":"{}"}})",
-                       hex(entry.stored), hex(entry.link), name_of(entry.type), entry.size, entry.mode, entry.uid, entry.gid,
-                       owner(entry.uname), owner(entry.gname), entry.mtime.seconds, entry.mtime.nanoseconds, entry.dev_major,
-                       entry.dev_minor, entry.type == EntryType::file ? to_digest(entry.content).hex() : "", xattrs,
-                       name_of(entry.dialect));
+    return fmt::format(
+        R"({{"name":"{}","link":"{}","type":"{}","size":{},"mode":{},"uid":{},"gid":{},"uname":"{}",)"
+        R"("gname":"{}","mtime":[{},{}],"major":{},"minor":{},"sha256":"{}","xattrs":{{{}}},"dialect":"{}"}})",
+        hex(entry.stored), hex(entry.link), name_of(entry.type), entry.size, entry.mode, entry.uid, entry.gid,
+        owner(entry.uname), owner(entry.gname), entry.mtime.seconds, entry.mtime.nanoseconds, entry.dev_major,
+        entry.dev_minor, entry.type == EntryType::file ? to_digest(entry.content).hex() : "", xattrs,
+        name_of(entry.dialect));
 }
 
 void dump(const std::string& path) {

@@ -9,7 +9,9 @@ namespace touchstone::test {
 
 namespace {
 
-std::unique_ptr<LayerListing> one(const Member& member) { return list(TarBuilder().add(member).finish()); }
+std::unique_ptr<LayerListing> one(const Member& member) {
+    return list(TarBuilder().add(member).finish());
+}
 
 const std::string capability("\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 
@@ -41,8 +43,16 @@ private:
 } // namespace
 
 TEST_CASE("fields of a header become fields of the entry") {
-    const auto listing = one({.name = "./dev/../dev/x", .type = '4', .mode = 0106640, .uid = 1000, .gid = 50,
-                              .mtime = 1700000000, .uname = "me", .gname = "us", .dev_major = 8, .dev_minor = 17});
+    const auto listing = one({.name = "./dev/../dev/x",
+                              .type = '4',
+                              .mode = 0106640,
+                              .uid = 1000,
+                              .gid = 50,
+                              .mtime = 1700000000,
+                              .uname = "me",
+                              .gname = "us",
+                              .dev_major = 8,
+                              .dev_minor = 17});
     const Entry& entry = listing->entries.at(0);
     CHECK(entry.stored == "./dev/../dev/x");
     CHECK(entry.path == "dev/x");
@@ -63,11 +73,16 @@ TEST_CASE("fields of a header become fields of the entry") {
 }
 
 TEST_CASE("pax records become fields, attributes or stay as they are") {
-    const auto listing = one({.name = "a", .pax = {{"uid", "3000000"}, {"mtime", "-1.25"}, {"atime", "7.5"},
-                                                   {"uname", "long"}, {"SCHILY.xattr.user.b", "2"},
-                                                   {"SCHILY.xattr.security.capability", capability},
-                                                   {"SCHILY.acl.access", "user::rw-"}, {"VENDOR.x", "y"},
-                                                   {"LIBARCHIVE.creationtime", "1"}}});
+    const auto listing = one({.name = "a",
+                              .pax = {{"uid", "3000000"},
+                                      {"mtime", "-1.25"},
+                                      {"atime", "7.5"},
+                                      {"uname", "long"},
+                                      {"SCHILY.xattr.user.b", "2"},
+                                      {"SCHILY.xattr.security.capability", capability},
+                                      {"SCHILY.acl.access", "user::rw-"},
+                                      {"VENDOR.x", "y"},
+                                      {"LIBARCHIVE.creationtime", "1"}}});
     const Entry& entry = listing->entries.at(0);
     CHECK(entry.dialect == Dialect::pax);
     CHECK(entry.uid == 3000000);
@@ -90,24 +105,38 @@ TEST_CASE("dialects are told apart as Go does") {
 }
 
 TEST_CASE("links keep their targets: symlinks raw, hardlinks cleaned") {
-    const auto listing = list(TarBuilder().file("d/a", "").symlink("s", "./..//x/").hardlink("h", "./d//a")
-                                  .hardlink("up", "d/../d/a").finish());
+    const auto listing = list(TarBuilder()
+                                  .file("d/a", "")
+                                  .symlink("s", "./..//x/")
+                                  .hardlink("h", "./d//a")
+                                  .hardlink("up", "d/../d/a")
+                                  .finish());
     CHECK(listing->entries[1].link == "./..//x/");
     CHECK(listing->entries[2].link == "d/a");
     CHECK(listing->entries[3].link == "d/../d/a");
 }
 
 TEST_CASE("whiteouts are told by their names") {
-    const auto listing = list(TarBuilder().dir("d").whiteout("d/.wh.x").whiteout("d/.wh..wh..opq").whiteout(".wh..wh.aufs")
-                                  .file("d/wh.x", "").finish());
+    const auto listing = list(TarBuilder()
+                                  .dir("d")
+                                  .whiteout("d/.wh.x")
+                                  .whiteout("d/.wh..wh..opq")
+                                  .whiteout(".wh..wh.aufs")
+                                  .file("d/wh.x", "")
+                                  .finish());
     const Whiteout expected[] = {Whiteout::none, Whiteout::file, Whiteout::opaque, Whiteout::aufs, Whiteout::none};
     for (std::size_t at = 0; at < 5; ++at) CHECK(listing->entries[at].whiteout == expected[at]);
 }
 
 TEST_CASE("content is hashed, sparse holes as zeros") {
-    const auto listing = list(TarBuilder().file("empty", "").file("abc", "abc")
-                                  .add({.name = "s", .body = "abc", .pax = {{"GNU.sparse.size", "6"},
-                                        {"GNU.sparse.numblocks", "1"}, {"GNU.sparse.map", "2,3"}}}).finish());
+    const auto listing =
+        list(TarBuilder()
+                 .file("empty", "")
+                 .file("abc", "abc")
+                 .add({.name = "s",
+                       .body = "abc",
+                       .pax = {{"GNU.sparse.size", "6"}, {"GNU.sparse.numblocks", "1"}, {"GNU.sparse.map", "2,3"}}})
+                 .finish());
     // FIPS 180-2 for "abc"; sha256sum of nothing, and of printf '\0\0abc\0'.
     CHECK(to_digest(listing->entries[0].content).hex() ==
           "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -192,11 +221,12 @@ TEST_CASE("the tail says what follows the members") {
 
 TEST_CASE("a refusal names the member, the place and the rule") {
     CHECK(refusal_of(TarBuilder().file("ok", "").file("b\x1b", "", 0644).add({.name = "x", .type = '7'}).finish(), {},
-                     ErrorKind::unsupported) ==
-          "layer 0: tar member \"x\" at offset 1024: typeflag \"7\": containerd and Docker refuse header types other than 0 "
-          "to 6, S, x, g, L and K");
+                     ErrorKind::unsupported) == "layer 0: tar member \"x\" at offset 1024: typeflag \"7\": containerd "
+                                                "and Docker refuse header types other than 0 "
+                                                "to 6, S, x, g, L and K");
     CHECK(refusal_of(TarBuilder().add({.name = "b\x1b", .patches = {{100, "rw-r--r-"}}}).finish()) ==
-          "layer 0: tar member \"b\\x1b\" at offset 0: mode field: expected octal digits or a base-256 number of 63 bits, "
+          "layer 0: tar member \"b\\x1b\" at offset 0: mode field: expected octal digits or a base-256 number of 63 "
+          "bits, "
           "found \"rw-r--r-\"");
 }
 
@@ -207,32 +237,38 @@ TEST_CASE("each limit is a refusal of its own") {
         return limits;
     };
     const std::string two = TarBuilder().file("a", "").file("b", "").finish();
-    CHECK(refusal_of(two, limited([](TarLimits& l) { l.entries = 1; }), ErrorKind::over_limit).find("more than 1 members") !=
-          std::string::npos);
-    CHECK(refusal_of(two, limited([](TarLimits& l) { l.name_bytes = 1; }), ErrorKind::over_limit).find("more than 1 bytes") !=
-          std::string::npos);
+    CHECK(refusal_of(two, limited([](TarLimits& l) { l.entries = 1; }), ErrorKind::over_limit)
+              .find("more than 1 members") != std::string::npos);
+    CHECK(refusal_of(two, limited([](TarLimits& l) { l.name_bytes = 1; }), ErrorKind::over_limit)
+              .find("more than 1 bytes") != std::string::npos);
     const std::string deep = TarBuilder().file("a/b/c", "").finish();
-    CHECK(refusal_of(deep, limited([](TarLimits& l) { l.path_depth = 2; }), ErrorKind::over_limit).find("3 path components") !=
-          std::string::npos);
+    CHECK(refusal_of(deep, limited([](TarLimits& l) { l.path_depth = 2; }), ErrorKind::over_limit)
+              .find("3 path components") != std::string::npos);
     const std::string pax = TarBuilder().add({.name = "a", .pax = {{"SCHILY.xattr.user.a", "12345"}}}).finish();
     CHECK(refusal_of(pax, limited([](TarLimits& l) { l.extension = 8; }), ErrorKind::over_limit).find("more than 8") !=
           std::string::npos);
     CHECK(refusal_of(pax, limited([](TarLimits& l) { l.xattrs = 8; }), ErrorKind::over_limit).find("attributes") !=
           std::string::npos);
-    const std::string sparse = TarBuilder().add({.name = "s", .body = "ab", .pax = {{"GNU.sparse.size", "100"},
-        {"GNU.sparse.numblocks", "2"}, {"GNU.sparse.map", "2,1,8,1"}}}).finish();
-    CHECK(refusal_of(sparse, limited([](TarLimits& l) { l.sparse_regions = 1; }), ErrorKind::over_limit).find("regions") !=
-          std::string::npos);
+    const std::string sparse =
+        TarBuilder()
+            .add({.name = "s",
+                  .body = "ab",
+                  .pax = {{"GNU.sparse.size", "100"}, {"GNU.sparse.numblocks", "2"}, {"GNU.sparse.map", "2,1,8,1"}}})
+            .finish();
+    CHECK(refusal_of(sparse, limited([](TarLimits& l) { l.sparse_regions = 1; }), ErrorKind::over_limit)
+              .find("regions") != std::string::npos);
     CHECK(refusal_of(sparse, limited([](TarLimits& l) { l.hole_bytes = 97; }), ErrorKind::over_limit).find("holes") !=
           std::string::npos);
     CHECK(refusal_of(sparse, limited([](TarLimits& l) { l.hole_bytes = 98; })) == "accepted");
     CHECK(refusal_of(TarBuilder().file("a/", "").file("b/", "").finish(), limited([](TarLimits& l) { l.oddities = 1; }),
-                     ErrorKind::over_limit).find("more than 1 ambiguous") != std::string::npos);
+                     ErrorKind::over_limit)
+              .find("more than 1 ambiguous") != std::string::npos);
 }
 
 TEST_CASE("harmless oddities are listed up to a number and counted beyond it") {
     TarBuilder builder;
-    for (int at = 0; at < 1500; ++at) builder.add({.name = fmt::format("f{}", at), .pax = {{"SCHILY.acl.access", "u"}}});
+    for (int at = 0; at < 1500; ++at)
+        builder.add({.name = fmt::format("f{}", at), .pax = {{"SCHILY.acl.access", "u"}}});
     const auto listing = list(builder.finish());
     CHECK(listing->oddities.size() == 1001);
     CHECK(listing->oddities.back().code == OddityCode::acl_in_pax);

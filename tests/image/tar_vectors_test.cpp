@@ -17,8 +17,8 @@ namespace {
 std::string inflate_zlib(const std::string& compressed) {
     std::string bytes(std::size_t{1} << 20, '\0'); // the largest vector is a tenth of that
     uLongf size = bytes.size();
-    REQUIRE(::uncompress(reinterpret_cast<Bytef*>(bytes.data()), &size, reinterpret_cast<const Bytef*>(compressed.data()),
-                         compressed.size()) == Z_OK);
+    REQUIRE(::uncompress(reinterpret_cast<Bytef*>(bytes.data()), &size,
+                         reinterpret_cast<const Bytef*>(compressed.data()), compressed.size()) == Z_OK);
     bytes.resize(size);
     return bytes;
 }

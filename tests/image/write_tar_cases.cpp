@@ -1,5 +1,5 @@
-// Writes the table of tar cases as files, with "<name> accept|refuse|refuse-for-runtimes" lines in index.txt: input of the
-// differential test and of whoever wants to look at one.
+// Writes the table of tar cases as files, with "<name> accept|refuse|refuse-for-runtimes" lines in index.txt: input of
+// the differential test and of whoever wants to look at one.
 #include "tests/support/tar_cases.h"
 
 #include <filesystem>

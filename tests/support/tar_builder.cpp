@@ -50,8 +50,9 @@ std::string header_block(const Member& member) {
     for (const auto& [offset, bytes] : member.patches) put(header, offset, bytes, bytes.size());
     if (member.fix_checksum) {
         put(header, 148, "        ", 8);
-        const unsigned sum = std::accumulate(header.begin(), header.end(), 0U,
-                                             [](unsigned total, char c) { return total + static_cast<unsigned char>(c); });
+        const unsigned sum = std::accumulate(header.begin(), header.end(), 0U, [](unsigned total, char c) {
+            return total + static_cast<unsigned char>(c);
+        });
         put(header, 148, fmt::format("{:06o}", sum), 6);
         header[154] = '\0';
     }

@@ -25,7 +25,9 @@ struct Member {
     std::string gname;
     std::uint32_t dev_major = 0;
     std::uint32_t dev_minor = 0;
-    std::string magic = std::string("ustar\0" "00", 8); ///< gnu_magic, v7_magic, or anything
+    std::string magic = std::string("ustar\0"
+                                    "00",
+                                    8); ///< gnu_magic, v7_magic, or anything
     std::string prefix;
     /// pax records; when there are any, an x header is written before the member.
     std::vector<std::pair<std::string, std::string>> pax;

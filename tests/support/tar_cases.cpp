@@ -20,8 +20,8 @@ TarCase bad_for_runtimes(std::string name, std::string bytes, ErrorKind kind) {
 const std::vector<TarCase>& tar_cases() {
     static const std::vector<TarCase> all = [] {
         std::vector<TarCase> cases;
-        for (auto* const table : {number_cases, pax_cases, extension_cases, header_cases, stream_cases, sparse_cases,
-                                  layer_cases}) {
+        for (auto* const table :
+             {number_cases, pax_cases, extension_cases, header_cases, stream_cases, sparse_cases, layer_cases}) {
             std::vector<TarCase> some = table();
             cases.insert(cases.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
         }

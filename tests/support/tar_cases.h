@@ -1,5 +1,5 @@
-// Every header trick of the spec's tables as a named archive with what must come of it. One table for the unit tests, the
-// differential test against Go, GNU tar, Python and libarchive, the fuzzer's seeds and the committed fixtures.
+// Every header trick of the spec's tables as a named archive with what must come of it. One table for the unit tests,
+// the differential test against Go, GNU tar, Python and libarchive, the fuzzer's seeds and the committed fixtures.
 #pragma once
 
 #include "base/error.h"
@@ -15,10 +15,10 @@ namespace touchstone::test {
 struct TarCase {
     std::string name;
     std::string bytes;
-    std::optional<ErrorKind> refused;  ///< the kind of the refusal; absent: accepted
+    std::optional<ErrorKind> refused;   ///< the kind of the refusal; absent: accepted
     std::vector<OddityCode> oddities{}; ///< each kind that must be found, and no other
-    std::string entries{};             ///< "path:type[:size of a file]" joined by blanks; unchecked when empty
-    bool go_accepts_too = false;       ///< refused by us for containerd's sake or by a limit, although Go reads it
+    std::string entries{};              ///< "path:type[:size of a file]" joined by blanks; unchecked when empty
+    bool go_accepts_too = false;        ///< refused by us for containerd's sake or by a limit, although Go reads it
 };
 
 std::vector<TarCase> number_cases();

@@ -16,7 +16,9 @@ constexpr std::size_t sparse_at = 386;
 constexpr std::size_t trailer_at = 508;
 
 // A member of a type without a body that promises 512 bytes; readers that skip them do not see `evil`.
-std::string with_size(char type, std::string magic = std::string("ustar\0" "00", 8)) {
+std::string with_size(char type, std::string magic = std::string("ustar\0"
+                                                                 "00",
+                                                                 8)) {
     return TarBuilder()
         .file("a", "")
         .add({.name = "t", .type = type, .link = "a", .magic = std::move(magic), .size = 512})
@@ -24,7 +26,9 @@ std::string with_size(char type, std::string magic = std::string("ustar\0" "00",
         .finish();
 }
 
-std::string of_type(char type) { return TarBuilder().add({.name = "t", .type = type}).file("z", "").finish(); }
+std::string of_type(char type) {
+    return TarBuilder().add({.name = "t", .type = type}).file("z", "").finish();
+}
 
 std::string with_magic(std::string_view magic, std::string prefix = {}) {
     return TarBuilder().add({.name = "a", .magic = std::string(magic), .prefix = std::move(prefix)}).finish();
@@ -38,14 +42,19 @@ std::vector<TarCase> type_cases() {
     std::vector<TarCase> cases{
         good("hardlink_with_size", with_size('1'), {size_on_header_only}, "a:file:0 t:hardlink evil:file:0"),
         good("symlink_with_size", with_size('2'), {size_on_header_only}, "a:file:0 t:symlink evil:file:0"),
-        good("device_with_size", with_size('3'), {size_on_header_only, char_device_zero}, "a:file:0 t:char evil:file:0"),
+        good("device_with_size", with_size('3'), {size_on_header_only, char_device_zero},
+             "a:file:0 t:char evil:file:0"),
         good("block_with_size", with_size('4'), {size_on_header_only}, "a:file:0 t:block evil:file:0"),
         good("directory_with_size", with_size('5'), {size_on_header_only}, "a:file:0 t:dir evil:file:0"),
         good("fifo_with_size", with_size('6'), {size_on_header_only}, "a:file:0 t:fifo evil:file:0"),
-        good("gnu_symlink_with_size", with_size('2', gnu_magic), {size_on_header_only}, "a:file:0 t:symlink evil:file:0"),
+        good("gnu_symlink_with_size", with_size('2', gnu_magic), {size_on_header_only},
+             "a:file:0 t:symlink evil:file:0"),
         good("hardlink_with_pax_size",
-             TarBuilder().file("a", "").add({.name = "t", .type = '1', .link = "a", .pax = {{"size", "1024"}}})
-                 .file("evil", "").finish(),
+             TarBuilder()
+                 .file("a", "")
+                 .add({.name = "t", .type = '1', .link = "a", .pax = {{"size", "1024"}}})
+                 .file("evil", "")
+                 .finish(),
              {size_on_header_only}, "a:file:0 t:hardlink evil:file:0"),
         good("directory_with_negative_pax_size",
              TarBuilder().add({.name = "d", .type = '5', .pax = {{"size", "-1"}}}).file("z", "").finish(),
@@ -60,9 +69,14 @@ std::vector<TarCase> type_cases() {
              TarBuilder().add({.name = "d/", .type = '\0', .magic = v7_magic, .size = 512}).file("evil", "").finish(),
              {size_on_header_only}, "d:dir evil:file:0"),
         good("all_types",
-             TarBuilder().dir("d/").file("d/f", "x").hardlink("d/h", "d/f").symlink("d/l", "f")
+             TarBuilder()
+                 .dir("d/")
+                 .file("d/f", "x")
+                 .hardlink("d/h", "d/f")
+                 .symlink("d/l", "f")
                  .add({.name = "d/c", .type = '3', .dev_major = 1, .dev_minor = 3})
-                 .add({.name = "d/b", .type = '4', .dev_major = 8, .dev_minor = 1}).add({.name = "d/p", .type = '6'})
+                 .add({.name = "d/b", .type = '4', .dev_major = 8, .dev_minor = 1})
+                 .add({.name = "d/p", .type = '6'})
                  .finish(),
              {}, "d:dir d/f:file:1 d/h:hardlink d/l:symlink d/c:char d/b:block d/p:fifo"),
         bad("sparse_type_in_ustar", of_type('S')),
@@ -77,13 +91,24 @@ std::vector<TarCase> type_cases() {
 std::vector<TarCase> magic_cases() {
     const std::string star_tail = std::string(131, '\0').replace(0, 3, "pre");
     return {
-        good("prefix", with_magic(std::string_view("ustar\0" "00", 8), "pre/fix"), {implied_parent}, "pre/fix/a:file:0"),
-        good("prefix_in_slash", with_magic(std::string_view("ustar\0" "00", 8), "pre/"), {implied_parent}, "pre/a:file:0"),
+        good("prefix",
+             with_magic(std::string_view("ustar\0"
+                                         "00",
+                                         8),
+                        "pre/fix"),
+             {implied_parent}, "pre/fix/a:file:0"),
+        good("prefix_in_slash",
+             with_magic(std::string_view("ustar\0"
+                                         "00",
+                                         8),
+                        "pre/"),
+             {implied_parent}, "pre/a:file:0"),
         good("prefix_lost_to_pax_path",
              TarBuilder().add({.name = "a", .prefix = "pre", .pax = {{"path", "b"}}}).finish(), {}, "b:file:0"),
-        good("prefix_in_v7", with_magic(std::string_view("\0\0\0\0\0\0\0\0", 8), "pre"), {v7_tail_not_zero}, "a:file:0"),
-        good("ustar_version_nul", with_magic(std::string_view("ustar\0\0\0", 8), "pre"), {ustar_version_odd, implied_parent},
-             "pre/a:file:0"),
+        good("prefix_in_v7", with_magic(std::string_view("\0\0\0\0\0\0\0\0", 8), "pre"), {v7_tail_not_zero},
+             "a:file:0"),
+        good("ustar_version_nul", with_magic(std::string_view("ustar\0\0\0", 8), "pre"),
+             {ustar_version_odd, implied_parent}, "pre/a:file:0"),
         good("ustar_version_letters", with_magic(std::string_view("ustar\0zz", 8)), {ustar_version_odd}, "a:file:0"),
         good("ustar_blank_00", with_magic("ustar 00", "pre"), {ustar_version_odd, v7_tail_not_zero}, "a:file:0"),
         good("ustar_no_nul", with_magic("ustarxxx", "pre"), {ustar_version_odd, v7_tail_not_zero}, "a:file:0"),
@@ -102,7 +127,9 @@ std::vector<TarCase> magic_cases() {
                  .finish(),
              {gnu_sparse_area_used}, "l:symlink z:file:0"),
         good("star",
-             TarBuilder().add({.name = "a", .patches = {{prefix_at, star_tail}, {trailer_at, std::string("tar\0", 4)}}}).finish(),
+             TarBuilder()
+                 .add({.name = "a", .patches = {{prefix_at, star_tail}, {trailer_at, std::string("tar\0", 4)}}})
+                 .finish(),
              {star_header, implied_parent}, "pre/a:file:0"),
         bad("star_bad_time",
             TarBuilder()
@@ -150,11 +177,12 @@ std::vector<TarCase> stream_cases() {
              {padding_not_zero}, file),
         good("member_after_end", a + zeros + zeros + TarBuilder().file("evil", "").finish(), {data_after_end}, file),
         good("bytes_after_end", a + zeros + zeros + "garbage", {data_after_end}, file),
-        good("bytes_late_after_end", a + std::string(10240, '\0') + "x" + std::string(1023, '\0'), {data_after_end}, file),
+        good("bytes_late_after_end", a + std::string(10240, '\0') + "x" + std::string(1023, '\0'), {data_after_end},
+             file),
         good("estargz_toc_after_end", a + zeros + zeros + toc, {estargz_toc_after_end}, file),
         good("estargz_toc_and_more", a + zeros + zeros + toc + "more", {data_after_end}, file),
-        good("estargz_toc_and_member",
-             a + zeros + zeros + toc.substr(0, 1024) + TarBuilder().file("evil", "").finish(), {data_after_end}, file),
+        good("estargz_toc_and_member", a + zeros + zeros + toc.substr(0, 1024) + TarBuilder().file("evil", "").finish(),
+             {data_after_end}, file),
         good("estargz_toc_truncated", a + zeros + zeros + toc.substr(0, 530), {data_after_end}, file),
         good("second_tar_with_other_name", a + zeros + zeros + TarBuilder().file("stargz.index.jsom", "{}").finish(),
              {data_after_end}, file),

@@ -30,7 +30,8 @@ std::vector<TarCase> name_cases() {
     return {
         good("name_absolute", TarBuilder().file("/a", "").finish(), {absolute_name}, "a:file:0"),
         good("name_root_slash", TarBuilder().dir("/").file("a", "").finish(), {}, ":dir a:file:0"),
-        good("name_dot_slash", TarBuilder().dir("./").dir("./d/").file("./d/f", "").finish(), {}, ":dir d:dir d/f:file:0"),
+        good("name_dot_slash", TarBuilder().dir("./").dir("./d/").file("./d/f", "").finish(), {},
+             ":dir d:dir d/f:file:0"),
         good("name_dots_inside", TarBuilder().dir("d/").file("d/././f", "").file("d//g", "").finish(), {},
              "d:dir d/f:file:0 d/g:file:0"),
         good("name_dot_dot", TarBuilder().dir("d/").file("d/../f", "").finish(), {dot_dot_name}, "d:dir f:file:0"),
@@ -40,8 +41,14 @@ std::vector<TarCase> name_cases() {
         good("name_overlong_utf8", named("a\xc0\xaf"), {name_not_utf8}),
         good("name_escape", named("a\x1b[2Jb"), {name_with_control}),
         good("name_newline", named("a\nb"), {name_with_control}),
-        good("name_c1", named("a\xc2\x9b" "b"), {name_with_control}),
-        good("name_bidi", named("a\xe2\x80\xae" "b"), {name_with_control}),
+        good("name_c1",
+             named("a\xc2\x9b"
+                   "b"),
+             {name_with_control}),
+        good("name_bidi",
+             named("a\xe2\x80\xae"
+                   "b"),
+             {name_with_control}),
         good("name_backslash", named("dev-disk\\x2dby.swap"), {}),
         good("name_umlaut", named("\xc3\xa4"), {}),
         good("name_nfc_and_nfd", TarBuilder().file("\xc3\xa4", "").file("a\xcc\x88", "").finish(), {}),
@@ -52,7 +59,8 @@ std::vector<TarCase> name_cases() {
         good("names_folded", TarBuilder().file("Readme", "").file("README", "").finish(), {names_equal_folded}),
         good("directories_folded", TarBuilder().dir("A/").file("A/f", "").dir("a/").file("a/f", "").finish(),
              {names_equal_folded}),
-        good("names_folded_unicode", TarBuilder().file("\xc3\x84", "").file("\xc3\xa4", "").finish(), {names_equal_folded}),
+        good("names_folded_unicode", TarBuilder().file("\xc3\x84", "").file("\xc3\xa4", "").finish(),
+             {names_equal_folded}),
         good("names_folded_kelvin", TarBuilder().file("\xe2\x84\xaa", "").file("k", "").finish(), {names_equal_folded}),
         good("names_that_only_look_alike", TarBuilder().file("a-b", "").file("a_b", "").finish(), {}),
     };
@@ -71,14 +79,15 @@ std::vector<TarCase> whiteout_cases() {
         good("whiteout_directory", TarBuilder().dir(".wh.d/").finish(), {whiteout_not_plain}),
         good("whiteout_with_content", TarBuilder().file(".wh.a", "x").finish(), {whiteout_not_plain}),
         good("whiteout_aufs", TarBuilder().dir(".wh..wh.plnk/").finish(), {aufs_metadata, whiteout_not_plain}),
-        good("whiteout_as_directory", TarBuilder().file(".wh.d/f", "").finish(), {whiteout_inside_path, implied_parent}),
+        good("whiteout_as_directory", TarBuilder().file(".wh.d/f", "").finish(),
+             {whiteout_inside_path, implied_parent}),
         good("opaque_first", TarBuilder().dir("d/").whiteout("d/.wh..wh..opq").file("d/f", "").finish(), {}),
         good("opaque_last", TarBuilder().dir("d/").file("d/f", "").whiteout("d/.wh..wh..opq").finish(), {}),
         good("opaque_at_root", TarBuilder().whiteout(".wh..wh..opq").finish(), {opaque_placement}),
-        good("opaque_after_implied",
-             TarBuilder().dir("d/").file("d/s/f", "").whiteout("d/.wh..wh..opq").finish(), {opaque_placement, implied_parent}),
-        good("opaque_before_implied",
-             TarBuilder().dir("d/").whiteout("d/.wh..wh..opq").file("d/s/f", "").finish(), {implied_parent}),
+        good("opaque_after_implied", TarBuilder().dir("d/").file("d/s/f", "").whiteout("d/.wh..wh..opq").finish(),
+             {opaque_placement, implied_parent}),
+        good("opaque_before_implied", TarBuilder().dir("d/").whiteout("d/.wh..wh..opq").file("d/s/f", "").finish(),
+             {implied_parent}),
         good("opaque_in_implied", TarBuilder().whiteout("d/.wh..wh..opq").file("d/f", "").finish(), {implied_parent}),
         good("opaque_below_file", TarBuilder().file("d", "").whiteout("d/.wh..wh..opq").finish(),
              {opaque_placement, below_non_directory}),
@@ -88,7 +97,8 @@ std::vector<TarCase> whiteout_cases() {
 
 std::vector<TarCase> structure_cases() {
     return {
-        good("duplicate_file", TarBuilder().file("a", "1").file("a", "22").finish(), {duplicate_path}, "a:file:1 a:file:2"),
+        good("duplicate_file", TarBuilder().file("a", "1").file("a", "22").finish(), {duplicate_path},
+             "a:file:1 a:file:2"),
         good("duplicate_directory", TarBuilder().dir("d/").dir("./d").finish(), {duplicate_path}),
         good("hardlink", TarBuilder().file("a", "x").hardlink("b", "a").finish(), {}, "a:file:1 b:hardlink"),
         good("hardlink_dot_slash", TarBuilder().file("./a", "x").hardlink("./b", "./a").finish(), {}),
@@ -109,8 +119,10 @@ std::vector<TarCase> structure_cases() {
              TarBuilder().file("a", "").add({.name = "b", .type = '1', .mtime = 5, .link = "a"}).finish(),
              {hardlink_meta_differs}),
         good("hardlink_xattr",
-             TarBuilder().file("a", "")
-                 .add({.name = "b", .type = '1', .link = "a", .pax = {{"SCHILY.xattr.user.a", "1"}}}).finish(),
+             TarBuilder()
+                 .file("a", "")
+                 .add({.name = "b", .type = '1', .link = "a", .pax = {{"SCHILY.xattr.user.a", "1"}}})
+                 .finish(),
              {hardlink_meta_differs}),
         good("hardlink_through_symlink",
              TarBuilder().dir("d/").symlink("l", "d").file("l/f", "").hardlink("b", "l/f").finish(), {below_symlink}),

@@ -36,7 +36,10 @@ std::string base256(std::int64_t value, std::size_t width, unsigned char first) 
 
 // One file `a` of four bytes, with a field overwritten, then `z`.
 std::string patched(std::size_t offset, std::string bytes) {
-    return TarBuilder().add({.name = "a", .body = "four", .patches = {{offset, std::move(bytes)}}}).file("z", "").finish();
+    return TarBuilder()
+        .add({.name = "a", .body = "four", .patches = {{offset, std::move(bytes)}}})
+        .file("z", "")
+        .finish();
 }
 
 std::string device(std::size_t offset, std::string bytes, char type = '3') {
@@ -98,11 +101,14 @@ std::vector<TarCase> number_cases() {
              TarBuilder().add({.name = "d", .type = '5', .patches = {{size_at, base256(-4, 12, 0xff)}}}).finish(),
              {number_base256_odd, size_on_header_only}, "d:dir"),
         good("uid_base256_large", patched(uid_at, base256(4294967294, 8, 0x80)), {}, all),
-        good("uid_base256_minus_one", patched(uid_at, std::string(8, '\xff')), {number_base256_odd, id_out_of_range}, all),
+        good("uid_base256_minus_one", patched(uid_at, std::string(8, '\xff')), {number_base256_odd, id_out_of_range},
+             all),
         good("uid_base256_2_to_32", patched(uid_at, base256(std::int64_t{1} << 32, 8, 0x80)), {id_out_of_range}, all),
         good("uid_base256_2_to_32_less_1", patched(uid_at, base256(4294967295, 8, 0x80)), {id_out_of_range}, all),
-        good("uid_base256_first_byte_81", patched(uid_at, base256(5, 8, 0x81)), {number_base256_odd, id_out_of_range}, all),
-        good("uid_base256_first_byte_c0", patched(uid_at, base256(5, 8, 0xc0)), {number_base256_odd, id_out_of_range}, all),
+        good("uid_base256_first_byte_81", patched(uid_at, base256(5, 8, 0x81)), {number_base256_odd, id_out_of_range},
+             all),
+        good("uid_base256_first_byte_c0", patched(uid_at, base256(5, 8, 0xc0)), {number_base256_odd, id_out_of_range},
+             all),
         good("mtime_base256_before_1970", patched(mtime_at, base256(-10, 12, 0xff)), {time_out_of_range}, all),
         good("mtime_base256_far", patched(mtime_at, base256(9223372037, 12, 0x80)), {time_out_of_range}, all),
         good("mtime_base256_latest", patched(mtime_at, base256(9223372036, 12, 0x80)), {}, all),
@@ -111,8 +117,7 @@ std::vector<TarCase> number_cases() {
         bad("major_letters_in_ustar", device(major_at, "xxxxxxxx", '0')),
         good("major_letters_in_v7",
              TarBuilder().add({.name = "a", .magic = v7_magic, .patches = {{major_at, "xxxxxxxx"}}}).finish(),
-             {v7_tail_not_zero},
-             "a:file:0"),
+             {v7_tail_not_zero}, "a:file:0"),
         bad("checksum_off_by_one", with_checksum({.name = "a"}, "#", 1)),
         bad("checksum_missing", TarBuilder().add({.name = "a", .fix_checksum = false}).finish()),
         bad("checksum_base256", with_checksum({.name = "a"}, "\x80#")),

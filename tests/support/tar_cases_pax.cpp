@@ -14,7 +14,9 @@ std::string with(Records records) {
     return TarBuilder().add({.name = "a", .body = "four", .pax = std::move(records)}).file("z", "").finish();
 }
 
-std::string raw(std::string body) { return TarBuilder().raw_pax(std::move(body)).file("a", "four").file("z", "").finish(); }
+std::string raw(std::string body) {
+    return TarBuilder().raw_pax(std::move(body)).file("a", "four").file("z", "").finish();
+}
 
 // A file whose body of 1024 bytes is two headers: readers that lose their place show `evil`.
 std::string smuggler(std::int64_t header_size, const std::string& pax_size) {
