@@ -181,6 +181,12 @@ std::size_t FileRange::read(ByteSpan buffer) {
     return count;
 }
 
+std::uint64_t FileRange::skip(std::uint64_t count) {
+    const std::uint64_t skipped = std::min(count, end_ - offset_);
+    offset_ += skipped;
+    return skipped;
+}
+
 std::size_t DescriptorSource::read(ByteSpan buffer) {
     for (;;) {
         const ssize_t count = ::read(fd_, buffer.data(), buffer.size());

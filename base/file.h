@@ -75,6 +75,7 @@ public:
     FileRange(std::shared_ptr<const File> file, std::uint64_t offset, std::uint64_t length);
     /// Throws malformed when the file ends before the range does.
     std::size_t read(ByteSpan buffer) override;
+    std::uint64_t skip(std::uint64_t count) override; ///< moves on without reading
 
 private:
     std::shared_ptr<const File> file_;

@@ -52,6 +52,17 @@ std::uint64_t drain(ByteSource& source) {
     return total;
 }
 
+std::uint64_t ByteSource::skip(std::uint64_t count) {
+    std::vector<std::uint8_t> block(std::min<std::uint64_t>(block_size, count));
+    std::uint64_t skipped = 0;
+    while (skipped < count) {
+        const std::size_t got = read(ByteSpan(block).first(std::min<std::uint64_t>(block.size(), count - skipped)));
+        if (got == 0) break;
+        skipped += got;
+    }
+    return skipped;
+}
+
 std::size_t MemorySource::read(ByteSpan buffer) {
     const std::size_t count = take(rest_, buffer);
     rest_ = rest_.subspan(count);
@@ -63,6 +74,12 @@ std::size_t PrefixedSource::read(ByteSpan buffer) {
     const std::size_t count = take(as_bytes(prefix_).subspan(used_), buffer);
     used_ += count;
     return count;
+}
+
+std::uint64_t PrefixedSource::skip(std::uint64_t count) {
+    const std::uint64_t from_prefix = std::min<std::uint64_t>(count, prefix_.size() - used_);
+    used_ += static_cast<std::size_t>(from_prefix);
+    return from_prefix + (count > from_prefix ? rest_->skip(count - from_prefix) : 0);
 }
 
 VerifyingSource::VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what)

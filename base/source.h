@@ -19,6 +19,9 @@ public:
     /// Writes up to buffer.size() bytes to `buffer`, returns how many; 0 means the end (and stays 0), or an empty
     /// buffer. Throws Error. Not thread-safe; a source belongs to one thread at a time.
     virtual std::size_t read(ByteSpan buffer) = 0;
+    /// Passes over up to `count` bytes; returns how many there were, less only at the end. By default it reads them;
+    /// sources that can seek do that.
+    virtual std::uint64_t skip(std::uint64_t count);
 };
 
 /// Reads until `buffer` is full or the source ends; returns how many bytes it holds.
@@ -47,6 +50,7 @@ public:
     PrefixedSource(std::string prefix, std::unique_ptr<ByteSource> rest)
         : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
     std::size_t read(ByteSpan buffer) override;
+    std::uint64_t skip(std::uint64_t count) override;
 
 private:
     std::string prefix_;

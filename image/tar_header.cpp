@@ -77,7 +77,7 @@ struct Parser {
 
 // The highest value that `width` - 1 octal digits hold: what a writer can do without base-256.
 std::int64_t largest_octal(std::size_t width) {
-    return (std::int64_t{1} << (3 * (width - 1))) - 1;
+    return (std::int64_t{1} << (std::size_t{3} * (width - 1))) - 1;
 }
 
 void Parser::check_number(const Field& field, const TarNumber& number) const {

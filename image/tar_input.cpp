@@ -43,7 +43,15 @@ ByteView TarInput::take(std::uint64_t most) {
 }
 
 std::uint64_t TarInput::skip(std::uint64_t count) {
-    std::uint64_t skipped = 0;
+    const auto buffered = static_cast<std::size_t>(std::min<std::uint64_t>(count, end_ - at_));
+    consume(buffered);
+    std::uint64_t skipped = buffered;
+    // Listing an archive passes over whole layers: what would be several fills is left to the source, which may seek.
+    if (count - skipped > buffer_size && !ended_) {
+        const std::uint64_t passed = source_.skip(count - skipped);
+        offset_ += passed;
+        skipped += passed;
+    }
     while (skipped < count) {
         const ByteView bytes = take(count - skipped);
         if (bytes.empty()) break;

@@ -1,6 +1,8 @@
 // Streams end when they end: the checks made there, and that a refused stream never turns into a verified one.
+#include "base/file.h"
 #include "base/source.h"
 #include "tests/base/helpers.h"
+#include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>
 
@@ -40,6 +42,27 @@ TEST_CASE("drain drops the rest and counts it") {
     const auto source = pieces(std::string(1'000'003, 'x'), 70'000);
     CHECK(drain(*source) == 1'000'003);
     CHECK(drain(*source) == 0);
+}
+
+TEST_CASE("skipping passes over what reading would have given, in every kind of source") {
+    const TempDir directory;
+    std::string text;
+    for (int i = 0; i < 5000; ++i) text += static_cast<char>('a' + i % 26);
+    const auto file = open_file(directory.write("f", "##" + text + "##"));
+    for (const std::uint64_t count : {0U, 1U, 3U, 4U, 4096U, 4999U, 5000U}) {
+        CAPTURE(count);
+        std::vector<std::unique_ptr<ByteSource>> sources;
+        sources.push_back(pieces(text, 7));
+        sources.push_back(std::make_unique<PrefixedSource>(text.substr(0, 4), pieces(text.substr(4), 9)));
+        sources.push_back(std::make_unique<FileRange>(file, 2, text.size()));
+        for (const auto& source : sources) {
+            CHECK(source->skip(count) == count);
+            CHECK(read_all(*source, text.size(), "rest") == text.substr(count));
+            CHECK(source->skip(1) == 0);
+        }
+        CHECK(pieces(text, 7)->skip(text.size() + 10) == text.size());
+        CHECK(FileRange(file, 2, text.size()).skip(text.size() + 10) == text.size());
+    }
 }
 
 TEST_CASE("a prefixed source gives the prefix first, then the rest") {

@@ -258,6 +258,16 @@ def squashed(target):
 
 
 @once
+def in_four(target):
+    """The files of `published` in four layers: the application's data lie in one of their own."""
+    with scratch() as temp:
+        copy_tree(app_tree(), temp / "app")
+        (temp / "data").mkdir(mode=0o755)
+        shutil.move(temp / "app/srv", temp / "data/srv")
+        image_of(target, [base_tree(), odd_tree(), temp / "app", temp / "data"])
+
+
+@once
 def umoci_layers(target):
     """Three layers by umoci's own differ: files added, changed, removed, and a folder removed and made again."""
     image = f"{target}:latest"

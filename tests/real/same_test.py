@@ -105,6 +105,15 @@ class CutOtherwise(harness.TestCase):
         first, second = report.json["sides"]
         self.assertEqual((len(first["layers"]), len(second["layers"])), (3, 1))
 
+    def test_one_layer_against_four_is_named_as_a_split(self):
+        harness.need(*images.TOOLS)
+        for sides, fact in (((images.squashed(), images.in_four()), "split"), ((images.in_four(), images.squashed()), "merged")):
+            with self.subTest(fact=fact):
+                report = self.diff(*(f"oci:{layout}" for layout in sides))
+                self.assertEqual((report.verdict, report.files()), ("same-files", {}))
+                layering = [finding for finding in report.findings if finding["fact"] == "layering"]
+                self.assertEqual([finding["detail"].split(":")[0] for finding in layering], [fact])
+
     def test_a_squashed_image_does_not_pass_where_equivalent_is_required(self):
         harness.need(*images.TOOLS)
         report = self.diff(f"oci:{images.published()}", f"oci:{images.squashed()}", "--require", "equivalent")
