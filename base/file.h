@@ -83,8 +83,24 @@ private:
     std::uint64_t end_;
 };
 
-/// Copies a stream into an unnamed temporary file ($TMPDIR, else /tmp; O_TMPFILE) and opens that for reading.
-/// Throws over_limit past `limit` bytes.
+/// An unnamed temporary file ($TMPDIR, else /tmp; O_TMPFILE) that is written from front to back, then read by offset.
+class SpoolFile {
+public:
+    /// `name` is how messages call it; printable. Throws unreadable.
+    explicit SpoolFile(std::string name);
+    /// Throws unreadable (disk full).
+    void append(ByteView bytes);
+    std::uint64_t size() const { return size_; }
+    /// What was written, for reading; nothing can be appended afterwards.
+    std::shared_ptr<const File> finish();
+
+private:
+    Fd fd_;
+    std::string name_;
+    std::uint64_t size_ = 0;
+};
+
+/// Copies a stream into a SpoolFile and opens that for reading. Throws over_limit past `limit` bytes.
 std::shared_ptr<const File> spool(ByteSource& source, std::uint64_t limit, std::string name);
 
 /// Standard input (or any descriptor that cannot seek) as a stream; does not own the descriptor.

@@ -105,19 +105,29 @@ std::string resolved(const std::string& path) {
 
 } // namespace
 
+SpoolFile::SpoolFile(std::string name) : fd_(unnamed_file(temporary_directory())), name_(std::move(name)) {
+    if (!fd_) fail_errno(errno, fmt::format("{}: a temporary file in {}", name_, printable(temporary_directory())));
+}
+
+void SpoolFile::append(ByteView bytes) {
+    write_all(fd_.get(), bytes, name_);
+    size_ += bytes.size();
+}
+
+std::shared_ptr<const File> SpoolFile::finish() {
+    return std::make_shared<const File>(std::move(fd_), size_, std::move(name_));
+}
+
 std::shared_ptr<const File> spool(ByteSource& source, std::uint64_t limit, std::string name) {
-    Fd fd = unnamed_file(temporary_directory());
-    if (!fd) fail_errno(errno, fmt::format("{}: a temporary file in {}", name, printable(temporary_directory())));
+    SpoolFile file(name);
     std::vector<std::uint8_t> block(block_size);
-    std::uint64_t size = 0;
     while (const std::size_t count = read_full(source, block)) {
-        if (count > limit - size) {
+        if (count > limit - file.size()) {
             fail(ErrorKind::over_limit, fmt::format("{}: longer than the limit of {} bytes", name, limit));
         }
-        write_all(fd.get(), ByteView(block).first(count), name);
-        size += count;
+        file.append(ByteView(block).first(count));
     }
-    return std::make_shared<const File>(std::move(fd), size, std::move(name));
+    return file.finish();
 }
 
 void write_file_whole(const std::string& path, std::string_view content, bool overwrite) {

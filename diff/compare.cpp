@@ -9,7 +9,7 @@
 #include "diff/encoding.h"
 #include "diff/facts.h"
 #include "diff/layers.h"
-#include "diff/path_order.h"
+#include "normalize/path_order.h"
 #include "diff/readings.h"
 #include "diff/shadowed.h"
 #include "diff/summary.h"
@@ -78,7 +78,7 @@ void prepare(std::array<Prepared, 2>& sides, unsigned jobs) {
         side.layer_trees.resize(side.stack.layers.size());
         tasks.emplace_back([&side] { side.readings = build_readings(side.stack, side.stack_oddities); });
         for (std::uint32_t i = 0; i < side.stack.layers.size(); ++i) {
-            tasks.emplace_back([&side, i] { side.layer_trees[i] = build_layer_tree(side.stack.layers[i], i); });
+            tasks.emplace_back([&side, i] { side.layer_trees[i] = build_layer_tree(side.stack.layers[i].listing, i); });
         }
     }
     parallel_for(tasks.size(), jobs, [&](std::size_t i) { tasks[i](); });

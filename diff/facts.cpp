@@ -3,7 +3,7 @@
 #include "diff/facts.h"
 
 #include "base/printable.h"
-#include "diff/path_order.h"
+#include "normalize/path_order.h"
 #include "diff/security.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // the same whatever order the comparison ran in.
 #include "diff/finding.h"
 #include "diff/comparison.h"
-#include "diff/path_order.h"
+#include "normalize/path_order.h"
 
 #include "base/error.h"
 #include "base/printable.h"

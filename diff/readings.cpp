@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
-#include "diff/path_order.h"
+#include "normalize/path_order.h"
 #include "diff/simulator.h"
 
 #include <fmt/format.h>

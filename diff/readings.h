@@ -38,9 +38,6 @@ Readings build_readings(const Stack& stack, std::vector<Oddity>& oddities);
 /// The same tree by linear merging, or nothing where a layer reaches through something that is no directory.
 std::optional<Tree> build_by_merging(const Stack& stack);
 
-/// Counts hard links after a tree was put together by hand.
-void finish_simulated(Tree& tree);
-
 /// True when both trees hold the same paths with the same entries behind them (pointer for pointer: same stack).
 bool same_reading(const Tree& a, const Tree& b);
 

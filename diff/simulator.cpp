@@ -225,7 +225,7 @@ Tree Simulator::take() {
     for (const auto& [path, place] : places_) {
         tree_.nodes.push_back({.path = tree_.names->keep(path), .inode = place.inode, .layer = place.layer});
     }
-    finish_simulated(tree_);
+    count_links(tree_);
     return std::move(tree_);
 }
 

@@ -3,7 +3,7 @@
 // call sees them.
 #pragma once
 
-#include "diff/path_order.h"
+#include "normalize/path_order.h"
 #include "diff/readings.h"
 #include "diff/tree.h"
 

@@ -1,7 +1,7 @@
 // Gathers what the report says of one side.
 #include "diff/summary.h"
 
-#include "diff/path_order.h"
+#include "normalize/path_order.h"
 
 #include <algorithm>
 #include <tuple>

@@ -145,22 +145,29 @@ void keep_digests(const LayerStream& stream, LayerListing& listing) {
     listing.compression = stream.facts();
 }
 
-// Content of the current member into `hasher`; empty files are many and have one known digest.
-Sha256 hash_content(TarReader& reader, Hasher& hasher, const Sha256& empty) {
+// Content of the current member into `hasher`, and to `visitor` where there is one; empty files are many and have one
+// known digest.
+Sha256 hash_content(TarReader& reader, Hasher& hasher, const Sha256& empty, std::size_t index, ContentVisitor* visitor) {
     ByteView bytes = reader.content();
-    if (bytes.empty()) return empty;
-    for (; !bytes.empty(); bytes = reader.content()) hasher.update(bytes);
-    return hasher.finish_sha256();
+    const bool nothing = bytes.empty();
+    for (; !bytes.empty(); bytes = reader.content()) {
+        hasher.update(bytes);
+        if (visitor != nullptr) visitor->bytes(index, bytes);
+    }
+    if (visitor != nullptr) visitor->end(index);
+    return nothing ? empty : hasher.finish_sha256();
 }
 
-void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& listing) {
+void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& listing, ContentVisitor* visitor) {
     TarReader reader(source, listing.arena, listing.owner_names, listing.oddities, limits.tar);
     Hasher hasher;
     const Sha256 empty = hasher.finish_sha256();
     Entry entry;
     while (reader.next(entry)) {
         if (entry.type == EntryType::file) {
-            entry.content = hash_content(reader, hasher, empty);
+            const std::size_t index = listing.entries.size();
+            ContentVisitor* const wanted = visitor != nullptr && visitor->wants(index, entry) ? visitor : nullptr;
+            entry.content = hash_content(reader, hasher, empty, index, wanted);
             entry.padding_zero = reader.padding_zero();
         }
         listing.entries.push_back(std::move(entry));
@@ -170,12 +177,13 @@ void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& l
 
 } // namespace
 
-std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress) {
+std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
+                                         ContentVisitor* visitor) {
     return within(layer.name, [&] {
         auto listing = std::make_unique<LayerListing>();
         LayerStream stream(layer, limits, progress);
         stream.run([&] {
-            list_entries(stream.source(), limits, *listing);
+            list_entries(stream.source(), limits, *listing, visitor);
             check_entries(*listing);
         });
         keep_digests(stream, *listing);

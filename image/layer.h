@@ -42,17 +42,6 @@ struct LayerListing {
     LayerListing& operator=(const LayerListing&) = delete;
 };
 
-/// Reads and verifies one layer. `progress` may be null. Throws unverified when blob digest, size or diffID is not what
-/// `layer` promises, and whatever the decoders and the tar reader throw, with layer.name in front.
-std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress);
-
-/// Verifies the blob's digest and size only: for a blob that was already listed from the other side.
-void verify_blob(const LayerRef& layer, Progress* progress);
-
-/// Verifies blob and diffID without listing: for another encoding of a stream that was already listed.
-/// Returns a listing without entries, oddities and tail.
-std::unique_ptr<LayerListing> verify_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress);
-
 /// Called with each regular file's content as it streams by. content() gives stretches until it is empty.
 class ContentVisitor {
 public:
@@ -62,6 +51,19 @@ public:
     virtual void bytes(std::size_t index, ByteView stretch) = 0;
     virtual void end(std::size_t index) = 0;
 };
+
+/// Reads and verifies one layer. `progress` may be null, and so may `visitor`, which is shown the content while it passes
+/// (not yet verified: what it keeps is worth something only once read_layer has returned). Throws unverified when blob digest, size or diffID is not what
+/// `layer` promises, and whatever the decoders and the tar reader throw, with layer.name in front.
+std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
+                                         ContentVisitor* visitor = nullptr);
+
+/// Verifies the blob's digest and size only: for a blob that was already listed from the other side.
+void verify_blob(const LayerRef& layer, Progress* progress);
+
+/// Verifies blob and diffID without listing: for another encoding of a stream that was already listed.
+/// Returns a listing without entries, oddities and tail.
+std::unique_ptr<LayerListing> verify_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress);
 
 /// A second pass over a layer that was verified before, for the content of some entries. Verifies again.
 void visit_content(const LayerRef& layer, const LayerLimits& limits, ContentVisitor& visitor);

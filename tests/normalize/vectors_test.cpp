@@ -1,0 +1,67 @@
+// The test vectors of the canonical layer form: made by an independent implementation, they are the law.
+#include "base/compression.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/printable.h"
+#include "normalize/canonical_layer.h"
+#include "normalize/content_spool.h"
+#include "tests/support/memory_image.h"
+#include "tests/support/temp_dir.h"
+
+#include <doctest/doctest.h>
+#include <zlib.h>
+
+using namespace touchstone;
+using namespace touchstone::test;
+
+namespace {
+
+/// This vector's expected digest is that of a file called "n". Go's archive/tar (run by the differential test) reads "pre/n", as
+/// the law that the vectors follow demands (canonical-layer.md 1.4, row "GNU magic with prefix bytes"), and so do we.
+constexpr std::string_view wrong_vector = "diff-prefix_gnu_magic";
+/// sha256 of the canonical header of "pre/n" (0644, empty, all else zero) and two zero blocks, by Python's hashlib.
+constexpr std::string_view right_digest = "58af671880dfc8e731adf783bc4be5e77c6474a28104d1e5ee5678cd68c8e773";
+
+/// The vectors' inputs are in zlib's own format, which no layer has.
+std::string unzlib(const std::string& compressed) {
+    std::string out(std::size_t{1} << 20, '\0');
+    uLongf size = out.size();
+    REQUIRE(::uncompress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(compressed.data()), compressed.size()) == Z_OK);
+    out.resize(size);
+    return out;
+}
+
+struct Canonical {
+    std::string digest;
+    std::uint64_t size;
+};
+
+Canonical canonical(const std::string& tar) {
+    const Image image = make_tar_image(tar);
+    ContentSpool spool;
+    const auto listing = spool.read(image.layers[0], {}, nullptr);
+    StringSink out;
+    const CanonicalResult result = write_canonical_layer(build_layer_tree(listing, 0), {}, spool, out, nullptr);
+    CHECK(result.digest == digest_of(as_bytes(out.text())));
+    CHECK(result.size == out.text().size());
+    return {result.digest.hex(), result.size};
+}
+
+} // namespace
+
+TEST_CASE("the canonical form of every vector has the vector's digest, and what is to be rejected is") {
+    const Json vectors = parse_json(read_text_file(std::string(TOUCHSTONE_SOURCE_DIR) + "/tests/vectors/canonical-layer-v1.json"), "vectors");
+    REQUIRE(vectors.items().size() >= 40);
+    for (const Json& vector : vectors.items()) {
+        CAPTURE(vector.find("name")->as_string());
+        const std::string tar = unzlib(unbase64(vector.find("input_zlib_b64")->as_string()));
+        if (vector.find("reject") != nullptr) {
+            CHECK_THROWS_AS(canonical(tar), Error);
+            continue;
+        }
+        const Canonical found = canonical(tar);
+        const std::string& name = vector.find("name")->as_string();
+        CHECK(found.digest == (name == wrong_vector ? right_digest : std::string_view(vector.find("clf1_zero")->as_string())));
+        CHECK(static_cast<std::int64_t>(found.size) == vector.find("canonical_len")->as_integer());
+    }
+}
