@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/sink.h"
 #include "base/source.h"
 
 #include <cstdint>
@@ -111,6 +112,26 @@ public:
 
 private:
     int fd_;
+};
+
+/// A file that is written from front to back, and appears whole or not at all (temporary file beside it, fsync,
+/// rename). Without commit() nothing is left behind.
+class WholeFile final : public ByteSink {
+public:
+    /// Throws unreadable when `path` exists (unless `overwrite`), is no regular file, or cannot be made.
+    WholeFile(const std::string& path, bool overwrite);
+    ~WholeFile() override;
+    WholeFile(const WholeFile&) = delete;
+    WholeFile& operator=(const WholeFile&) = delete;
+    using ByteSink::write;
+    void write(ByteView bytes) override;
+    /// Where the bytes are until commit(), to be read back.
+    const std::string& temporary_path() const;
+    void commit();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 /// Writes `content` to `path` so that it appears whole or not at all (temporary file beside it, fsync, rename).

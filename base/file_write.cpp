@@ -144,12 +144,45 @@ void write_file_whole(const std::string& path, std::string_view content, bool ov
     }
     if (exists && !overwrite) fail_exists(path);
 
-    const std::string target = resolved(path);
-    TemporaryFile temporary(target);
-    write_all(temporary.fd(), as_bytes(content), printable(path));
-    if (::fsync(temporary.fd()) != 0) fail_errno(errno, printable(path));
-    if (!overwrite) return move_without_replacing(temporary, target);
-    if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail_errno(errno, printable(path));
+    WholeFile file(path, overwrite);
+    file.write(content);
+    file.commit();
+}
+
+struct WholeFile::State {
+    State(const std::string& path, bool replaces)
+        : name(printable(path)), target(resolved(path)), overwrite(replaces), temporary(target) {}
+    std::string name;
+    std::string target;
+    bool overwrite;
+    TemporaryFile temporary;
+};
+
+WholeFile::WholeFile(const std::string& path, bool overwrite) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0) {
+        if (!S_ISREG(status.st_mode))
+            fail(ErrorKind::unreadable, printable(path) + ": exists, and is not a regular file");
+        if (!overwrite) fail_exists(path);
+    }
+    state_ = std::make_unique<State>(path, overwrite);
+}
+
+WholeFile::~WholeFile() = default;
+
+void WholeFile::write(ByteView bytes) {
+    write_all(state_->temporary.fd(), bytes, state_->name);
+}
+
+const std::string& WholeFile::temporary_path() const {
+    return state_->temporary.path();
+}
+
+void WholeFile::commit() {
+    TemporaryFile& temporary = state_->temporary;
+    if (::fsync(temporary.fd()) != 0) fail_errno(errno, state_->name);
+    if (!state_->overwrite) return move_without_replacing(temporary, state_->target);
+    if (::rename(temporary.path().c_str(), state_->target.c_str()) != 0) fail_errno(errno, state_->name);
     temporary.moved();
 }
 

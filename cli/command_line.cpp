@@ -112,6 +112,10 @@ void CommandLine::argument(std::string_view name, std::string& value) {
     state_->app.add_option(std::string(name), value)->required()->type_name("");
 }
 
+void CommandLine::arguments(std::string_view name, std::vector<std::string>& values) {
+    state_->app.add_option(std::string(name), values)->type_name("");
+}
+
 void CommandLine::flag(std::string_view names, bool& value, std::string_view description) {
     state_->rows.push_back({spaced(names), std::string(description)});
     state_->app.add_flag(std::string(names), value)->disable_flag_override();

@@ -33,6 +33,8 @@ public:
 
     /// A required argument.
     void argument(std::string_view name, std::string& value);
+    /// Any number of arguments, also none.
+    void arguments(std::string_view name, std::vector<std::string>& values);
     void flag(std::string_view names, bool& value, std::string_view description);
     /// An option with a value, at most once. `names` as "-o,--output".
     void option(std::string_view names, std::string_view value_name, std::string_view description, Take take);

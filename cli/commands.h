@@ -22,6 +22,8 @@ int diff_command(const Arguments& args, Streams& streams);
 int verify_command(const Arguments& args, Streams& streams);
 int ls_command(const Arguments& args, Streams& streams);
 int inspect_command(const Arguments& args, Streams& streams);
+int digest_command(const Arguments& args, Streams& streams);
+int normalize_command(const Arguments& args, Streams& streams);
 int rules_command(const Arguments& args, Streams& streams);
 
 } // namespace touchstone

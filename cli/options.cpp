@@ -61,27 +61,6 @@ constexpr std::array<LimitRow, 8> limit_table{{
 constexpr std::uint64_t least_window_log = 10;
 constexpr std::uint64_t largest_window_log = 31;
 
-void add_limits(CommandLine& line, LayerLimits& limits) {
-    for (const LimitRow& row : limit_table) {
-        const std::string description = fmt::format("refuse more than this: {} (default {}{})", row.description,
-                                                    row.field(limits) / row.unit, row.unit_name);
-        line.option(row.option, row.value_name, description, [&row, &limits](const std::string& text) {
-            row.field(limits) =
-                row.value_name == "SIZE" ? parse_size(row.option, text) : parse_number(row.option, text, 1);
-        });
-    }
-    line.option("--zstd-window-log", "N",
-                fmt::format("refuse zstd windows of more than 2^N bytes (default {}, at most {})",
-                            limits.inflate.zstd_window_log, largest_window_log),
-                [&limits](const std::string& text) {
-                    const std::uint64_t value = parse_number("--zstd-window-log", text, least_window_log);
-                    if (value > largest_window_log) {
-                        fail_value("--zstd-window-log", text, fmt::format("at most {}", largest_window_log));
-                    }
-                    limits.inflate.zstd_window_log = static_cast<int>(value);
-                });
-}
-
 } // namespace
 
 std::uint64_t parse_number(std::string_view option, std::string_view text, std::uint64_t least) {
@@ -145,6 +124,27 @@ void add_platform_options(CommandLine& line, OpenOptions& options, bool several)
     if (several) line.flag("--all-platforms", options.all_platforms, "every platform");
 }
 
+void add_limit_options(CommandLine& line, LayerLimits& limits) {
+    for (const LimitRow& row : limit_table) {
+        const std::string description = fmt::format("refuse more than this: {} (default {}{})", row.description,
+                                                    row.field(limits) / row.unit, row.unit_name);
+        line.option(row.option, row.value_name, description, [&row, &limits](const std::string& text) {
+            row.field(limits) =
+                row.value_name == "SIZE" ? parse_size(row.option, text) : parse_number(row.option, text, 1);
+        });
+    }
+    line.option("--zstd-window-log", "N",
+                fmt::format("refuse zstd windows of more than 2^N bytes (default {}, at most {})",
+                            limits.inflate.zstd_window_log, largest_window_log),
+                [&limits](const std::string& text) {
+                    const std::uint64_t value = parse_number("--zstd-window-log", text, least_window_log);
+                    if (value > largest_window_log) {
+                        fail_value("--zstd-window-log", text, fmt::format("at most {}", largest_window_log));
+                    }
+                    limits.inflate.zstd_window_log = static_cast<int>(value);
+                });
+}
+
 void add_load_options(CommandLine& line, LoadOptions& options) {
     options.jobs = default_jobs();
     line.option("-j,--jobs", "N", "threads (default: the processors); the result does not depend on it",
@@ -154,7 +154,7 @@ void add_load_options(CommandLine& line, LoadOptions& options) {
                     if (jobs > most) fail_value("--jobs", text, fmt::format("at most {}", most));
                     options.jobs = static_cast<unsigned>(jobs);
                 });
-    add_limits(line, options.limits);
+    add_limit_options(line, options.limits);
 }
 
 } // namespace touchstone

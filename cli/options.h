@@ -28,6 +28,8 @@ void add_quiet_option(CommandLine& line, bool& quiet, std::string_view descripti
 void add_json_option(CommandLine& line, bool& json, std::string_view description);
 /// --platform and, where `several` makes sense, --all-platforms.
 void add_platform_options(CommandLine& line, OpenOptions& options, bool several);
+/// The limits of the readers.
+void add_limit_options(CommandLine& line, LayerLimits& limits);
 /// --jobs and the limits.
 void add_load_options(CommandLine& line, LoadOptions& options);
 

@@ -25,11 +25,13 @@ struct Command {
     int (*function)(const Arguments&, Streams&);
 };
 
-constexpr std::array<Command, 5> commands{{
+constexpr std::array<Command, 7> commands{{
     {"diff", "compare a published image with a rebuilt one, and give a verdict", diff_command},
     {"verify", "read a whole image and check every digest and size in it", verify_command},
     {"ls", "list the files of an image, or of one of its layers", ls_command},
     {"inspect", "show what an image says about itself", inspect_command},
+    {"digest", "print host-independent digests of layers, files and the whole image", digest_command},
+    {"normalize", "write an image or a layer tar in canonical form", normalize_command},
     {"rules", "explain which differences are noise, and what is odd in an image", rules_command},
 }};
 

@@ -3,8 +3,8 @@
 #include "diff/facts.h"
 
 #include "base/printable.h"
-#include "normalize/path_order.h"
 #include "diff/security.h"
+#include "normalize/path_order.h"
 
 #include <fmt/format.h>
 
@@ -103,14 +103,17 @@ std::string times_value(const NodeView& view) {
     return optional_time(meta(view).extra->atime) + "/" + optional_time(meta(view).extra->ctime);
 }
 bool acl_equal(const NodeView& a, const NodeView& b) {
-    static const EntryExtra none;
-    return (meta(a).extra ? *meta(a).extra : none).acls == (meta(b).extra ? *meta(b).extra : none).acls;
+    const auto has_any = [](const NodeView& view) {
+        return !view.tree->link_headers.empty() || (content(view).extra && !content(view).extra->acls.empty());
+    };
+    if (!has_any(a) && !has_any(b)) return true;
+    return acls_of(*a.tree, a.node->inode) == acls_of(*b.tree, b.node->inode);
 }
 std::string acl_value(const NodeView& view) {
     std::string text;
-    if (!meta(view).extra) return text;
-    for (const auto& [name, acl] : meta(view).extra->acls)
+    for (const auto& [name, acl] : acls_of(*view.tree, view.node->inode)) {
         text += fmt::format("{}{}:{}", text.empty() ? "" : " ", name, acl);
+    }
     return text;
 }
 
@@ -175,13 +178,14 @@ std::optional<Rule> hiding_rule(const FactRow& row, const NodeView& a, const Nod
 
 /// True when the two nodes cannot differ in anything but the hard-link group: the very same headers lie behind them.
 bool same_headers(const NodeView& a, const NodeView& b) {
-    return a.inode->content == b.inode->content && a.inode->meta == b.inode->meta;
+    const bool links_add = !a.tree->link_headers.empty() || !b.tree->link_headers.empty();
+    return !links_add && a.inode->content == b.inode->content && a.inode->meta == b.inode->meta;
 }
 
 bool compare_xattrs(const NodeView& a, const NodeView& b, FactSink& sink) {
-    if (!has_xattrs(*a.inode) && !has_xattrs(*b.inode)) return false;
-    const std::vector<NamedBytes> left = xattrs_of(*a.inode);
-    const std::vector<NamedBytes> right = xattrs_of(*b.inode);
+    if (!has_xattrs(*a.tree, a.node->inode) && !has_xattrs(*b.tree, b.node->inode)) return false;
+    const std::vector<NamedBytes> left = xattrs_of(*a.tree, a.node->inode);
+    const std::vector<NamedBytes> right = xattrs_of(*b.tree, b.node->inode);
     bool differs = false;
     const auto report = [&](const std::string& name, const std::string* l, const std::string* r) {
         differs = true;
@@ -255,27 +259,6 @@ std::string type_name(const NodeView& view) {
         return "aufs-metadata";
     }
     return std::string(name_of(content(view).type));
-}
-
-bool has_xattrs(const Inode& inode) {
-    const auto has = [](const Entry* entry) { return entry->extra && !entry->extra->xattrs.empty(); };
-    return has(inode.content) || has(inode.meta);
-}
-
-std::vector<NamedBytes> xattrs_of(const Inode& inode) {
-    std::vector<NamedBytes> result;
-    if (inode.content->extra) result = inode.content->extra->xattrs;
-    if (inode.meta == inode.content || !inode.meta->extra) return result;
-    for (const NamedBytes& added : inode.meta->extra->xattrs) {
-        const auto at = std::lower_bound(result.begin(), result.end(), added.first,
-                                         [](const NamedBytes& x, const std::string& name) { return x.first < name; });
-        if (at != result.end() && at->first == added.first) {
-            at->second = added.second;
-        } else {
-            result.insert(at, added);
-        }
-    }
-    return result;
 }
 
 void compare_trees(const Tree& published, const Tree& rebuilt, const RuleSet& rules, FactSink& sink) {

@@ -36,11 +36,6 @@ std::span<const FactRow> fact_table();
 /// "file", "dir", "symlink", …; "whiteout" and "opaque" for those (only layer trees hold them).
 std::string type_name(const NodeView& view);
 
-/// xattrs in effect: those of the content's header, and those that the last header applied adds (containerd: setxattr
-/// only ever adds). Sorted by name.
-std::vector<NamedBytes> xattrs_of(const Inode& inode);
-bool has_xattrs(const Inode& inode);
-
 /// The findings about two nodes of one path, and about a node that only one side has.
 /// `whiteout` nodes' owners, modes and times fall under Rule::whiteout_metadata.
 class FactSink {

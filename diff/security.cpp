@@ -132,9 +132,8 @@ Weight weight_of_presence(const NodeView& node) {
     const bool power = node.inode->content->type != EntryType::symlink &&
                        node.inode->content->type != EntryType::directory &&
                        (node.inode->meta->permissions() & power_bits) != 0;
-    const bool wanted = is_executable(node) || is_device(node) || power || has_xattrs(*node.inode) ||
-                        (node.inode->meta->extra && !node.inode->meta->extra->acls.empty()) ||
-                        sensitive(node.node->path) != nullptr;
+    const bool wanted = is_executable(node) || is_device(node) || power || has_xattrs(*node.tree, node.node->inode) ||
+                        !acls_of(*node.tree, node.node->inode).empty() || sensitive(node.node->path) != nullptr;
     return wanted ? Weight::security : Weight::real;
 }
 

@@ -78,7 +78,7 @@ void Simulator::apply_entry(const LayerListing& listing, const Entry& entry) {
                                       entry.type == EntryType::directory;
         if (!both_directories) remove_subtree(path);
     }
-    if (entry.type == EntryType::hardlink) return link(path, entry);
+    if (entry.type == EntryType::hardlink) return link(path, listing, entry);
     create(path, listing, entry);
 }
 
@@ -180,7 +180,7 @@ void Simulator::remove_lower_subtree(const std::string& path) {
     }
 }
 
-void Simulator::link(const std::string& path, const Entry& entry) {
+void Simulator::link(const std::string& path, const LayerListing& listing, const Entry& entry) {
     const std::string target = join(resolve_parent(parent_of(entry.link), entry),
                                     entry.link.substr(entry.link.rfind('/') + 1)); // npos + 1 == 0
     const auto found = places_.find(target);
@@ -189,7 +189,7 @@ void Simulator::link(const std::string& path, const Entry& entry) {
                                   found == places_.end() ? "does not exist there" : "cannot be linked")};
     }
     const std::uint32_t inode = found->second.inode;
-    tree_.inodes[inode].meta = &entry;
+    apply_link_header(tree_, inode, entry, listing);
     places_[path] = {.inode = inode, .layer = layer_, .listed = true};
 }
 
@@ -225,7 +225,7 @@ Tree Simulator::take() {
     for (const auto& [path, place] : places_) {
         tree_.nodes.push_back({.path = tree_.names->keep(path), .inode = place.inode, .layer = place.layer});
     }
-    count_links(tree_);
+    finish_tree(tree_);
     return std::move(tree_);
 }
 

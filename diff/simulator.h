@@ -3,9 +3,9 @@
 // call sees them.
 #pragma once
 
-#include "normalize/path_order.h"
 #include "diff/readings.h"
 #include "diff/tree.h"
+#include "normalize/path_order.h"
 
 #include <cstdint>
 #include <map>
@@ -54,7 +54,7 @@ private:
     void apply_opaque(const std::string& directory);
     void remove_subtree(const std::string& path);
     void remove_lower_subtree(const std::string& path);
-    void link(const std::string& path, const Entry& entry);
+    void link(const std::string& path, const LayerListing& listing, const Entry& entry);
     void create(const std::string& path, const LayerListing& listing, const Entry& entry);
     void stack_upper(Places upper);
     EntryType type_of(const Place& place) const { return tree_.inodes[place.inode].content->type; }

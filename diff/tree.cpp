@@ -3,8 +3,8 @@
 // matter of skipping ahead.
 #include "diff/tree.h"
 
-#include "normalize/path_order.h"
 #include "diff/readings.h"
+#include "normalize/path_order.h"
 
 #include <algorithm>
 #include <optional>
@@ -159,10 +159,9 @@ std::optional<Tree> build_by_merging(const Stack& stack) {
         if (!merge_layer(tree, effect_of(tree, *stack.layers[i].listing, i))) return std::nullopt;
         add_implied_parents(tree);
     }
-    count_links(tree);
+    finish_tree(tree);
     return tree;
 }
-
 
 Tree build_tree(const Stack& stack, std::vector<Oddity>& oddities) {
     return build_readings(stack, oddities).spec;

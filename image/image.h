@@ -51,6 +51,7 @@ struct Companion {
 
 struct Image {
     Reference reference;
+    std::string ref_name; ///< the first name that the container gives it (ref.name, RepoTags), raw bytes; may be empty
     std::optional<Platform> platform; ///< from the config, else the index; absent for tar:
     std::string media_type;           ///< of the manifest; empty where there is none (docker-archive, tar)
     std::optional<Digest> manifest;   ///< absent where the container has none

@@ -25,7 +25,10 @@ namespace {
 std::vector<Image> images_of(std::vector<OpenedLeaf> leaves) {
     std::vector<Image> images;
     images.reserve(leaves.size());
-    for (OpenedLeaf& leaf : leaves) images.push_back(std::move(leaf.image));
+    for (OpenedLeaf& leaf : leaves) {
+        if (!leaf.names.empty()) leaf.image.ref_name = leaf.names.front();
+        images.push_back(std::move(leaf.image));
+    }
     return images;
 }
 
@@ -71,9 +74,15 @@ std::vector<Image> open_docker_archive(const Reference& reference, const OpenOpt
     return within(archive->name(), [&] {
         std::vector<std::size_t> which;
         std::vector<Image> images = docker.open(parse_selector(reference.selector), options, which);
-        if (!has_layout) return images;
-        const Layout layout(open_layout_archive(archive), "its OCI layout");
-        for (std::size_t i = 0; i < images.size(); ++i) images[i] = oci_view_of(layout, docker, which[i], images[i]);
+        if (has_layout) {
+            const Layout layout(open_layout_archive(archive), "its OCI layout");
+            for (std::size_t i = 0; i < images.size(); ++i)
+                images[i] = oci_view_of(layout, docker, which[i], images[i]);
+        }
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            const std::vector<std::string>& tags = docker.entries()[which[i]].tags;
+            if (!tags.empty()) images[i].ref_name = tags.front();
+        }
         return images;
     });
 }

@@ -1,5 +1,5 @@
-// From a tree to its canonical stream: which nodes are written, in which order, which member of a hard-link group carries
-// the data, and what the profile makes of times and owners. Every change on the way is counted.
+// From a tree to its canonical stream: which nodes are written, in which order, which member of a hard-link group
+// carries the data, and what the profile makes of times and owners. Every change on the way is counted.
 #include "normalize/canonical_layer.h"
 
 #include "base/error.h"
@@ -12,7 +12,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
+#include <span>
 #include <unordered_map>
 
 namespace touchstone {
@@ -47,19 +48,32 @@ private:
     std::vector<Change>* log_;
 };
 
-/// Nodes that a later non-directory of the same layer has swept away with the directory that they lay in (R12).
+/// R12: nodes without those that a later non-directory of the same layer swept away, with the directory that they lay
+/// in. It need not be there at the end: "d/x, d (file), d/" leaves an empty d. So the stream is looked at, not the
+/// tree.
 std::vector<Node> without_swept(const Tree& tree) {
+    const LayerListing& listing = *tree.keep.front();
+    const std::vector<std::uint32_t> order = sorted_indices(listing);
+    struct Sweep {
+        std::string_view path;
+        std::uint32_t last; ///< the last entry of the stream that removed what lay below `path`
+    };
+    std::vector<Sweep> above; // the sweeping ancestors of the current path, outermost first
     std::vector<Node> kept;
     kept.reserve(tree.nodes.size());
-    const Node* file = nullptr; // the last non-directory: what lies below it comes right after it
+    std::size_t at = 0;
     for (const Node& node : tree.nodes) {
-        const Entry& entry = *tree.inode_of(node).content;
-        if (file != nullptr && is_below(node.path, file->path)) {
-            if (tree.inode_of(node).meta->offset < tree.inode_of(*file).meta->offset) continue;
-        } else {
-            file = entry.type == EntryType::directory ? nullptr : &node;
+        std::optional<std::uint32_t> sweeping;
+        std::uint32_t put = 0; // the entry that put the node there: the last one of its path
+        for (; at < order.size() && listing.entries[order[at]].path == node.path; ++at) {
+            put = order[at];
+            if (listing.entries[put].type != EntryType::directory) sweeping = put;
         }
-        kept.push_back(node);
+        while (!above.empty() && !is_below(node.path, above.back().path)) above.pop_back();
+        const bool swept =
+            std::any_of(above.begin(), above.end(), [&](const Sweep& sweep) { return sweep.last > put; });
+        if (sweeping) above.push_back({node.path, *sweeping});
+        if (!swept) kept.push_back(node);
     }
     return kept;
 }
@@ -111,8 +125,11 @@ private:
         CanonicalMember member{.path = node.path, .type = entry.type};
         member.mode = entry.type == EntryType::symlink ? symlink_mode : meta.permissions();
         if (entry.type != EntryType::symlink) record_.number_changed(node.path, "ifmt-bits", meta.mode & ~07777U, 0);
-        member.uid = profile_.owner.apply_uid(meta.uid);
-        member.gid = profile_.owner.apply_gid(meta.gid);
+        // What no layer lists is 0:0 under every profile: runtimes make it so, and no canonical layer can say otherwise
+        // (W17).
+        const bool implied = &entry == &implied_directory();
+        member.uid = implied ? 0 : profile_.owner.apply_uid(meta.uid);
+        member.gid = implied ? 0 : profile_.owner.apply_gid(meta.gid);
         record_.number_changed(node.path, "uid", meta.uid, member.uid);
         record_.number_changed(node.path, "gid", meta.gid, member.gid);
         member.mtime = profile_.mtime.apply(meta.mtime.seconds);
@@ -123,10 +140,10 @@ private:
         if (entry.type == EntryType::symlink || entry.type == EntryType::hardlink) member.link = entry.link;
         member.dev_major = entry.dev_major;
         member.dev_minor = entry.dev_minor;
-        member.xattrs = canonical_xattrs(inode, [&](std::string_view what, const std::string& value) {
+        member.xattrs = canonical_xattrs(tree_, node.inode, [&](std::string_view what, const std::string& value) {
             record_.changed(node.path, what, value, "");
         });
-        if (meta.extra) member.acls = meta.extra->acls;
+        member.acls = acls_of(tree_, node.inode);
         return member;
     }
 
@@ -134,20 +151,25 @@ private:
     void note_encoding(std::string_view path, const Entry& entry, const LayerListing* listing) {
         if (listing != nullptr && (entry.uname != 0 || entry.gname != 0)) {
             record_.changed(path, "owner-names",
-                            fmt::format("{}:{}", listing->owner_names.text_of(entry.uname), listing->owner_names.text_of(entry.gname)), ":");
+                            fmt::format("{}:{}", listing->owner_names.text_of(entry.uname),
+                                        listing->owner_names.text_of(entry.gname)),
+                            ":");
         }
         if (!entry.extra) return;
         if (entry.extra->atime || entry.extra->ctime) record_.changed(path, "atime-ctime", "set", "");
         for (const auto& [key, value] : entry.extra->records) {
-            if (!key.starts_with("LIBARCHIVE.xattr.")) record_.changed(path, "record-dropped " + printable(key), value, "");
+            if (!key.starts_with("LIBARCHIVE.xattr."))
+                record_.changed(path, "record-dropped " + printable(key), value, "");
         }
     }
 
     /// W16: only the name of a whiteout means anything.
     void write_whiteout(const Node& node, const Entry& meta) {
-        if (meta.mode != 0 || meta.uid != 0 || meta.gid != 0 || meta.mtime != Timestamp{} || meta.size != 0) {
+        if (meta.mode != 0 || meta.uid != 0 || meta.gid != 0 || meta.mtime != Timestamp{} || meta.size != 0 ||
+            meta.type != EntryType::file || (meta.extra && !(meta.extra->xattrs.empty() && meta.extra->acls.empty()))) {
             record_.changed(node.path, "whiteout-metadata",
-                            fmt::format("{:04o} {}:{} {}", meta.permissions(), meta.uid, meta.gid, meta.mtime.seconds), "0000 0:0 0");
+                            fmt::format("{:04o} {}:{} {}", meta.permissions(), meta.uid, meta.gid, meta.mtime.seconds),
+                            "0000 0:0 0");
         }
         append_canonical_header(pending_, {.path = node.path, .type = EntryType::file});
     }
@@ -157,8 +179,8 @@ private:
         const std::uint64_t before = out_.size();
         if (entry.size > 0) content_.copy(entry, out_);
         if (out_.size() - before != entry.size) {
-            fail(ErrorKind::unreadable, fmt::format("{}: {} bytes of content expected, {} found", printable(entry.path), entry.size,
-                                                    out_.size() - before));
+            fail(ErrorKind::unreadable, fmt::format("{}: {} bytes of content expected, {} found", printable(entry.path),
+                                                    entry.size, out_.size() - before));
         }
         pending_.append(canonical_padding(entry.size), '\0');
     }
@@ -191,7 +213,8 @@ CanonicalResult write_canonical_layer(const Tree& tree, const Profile& profile, 
 CanonicalResult write_canonical_tree(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out) {
     // The root is a directory like any other that may be implied: it is always written.
     Tree whole = tree;
-    const Entry* root = tree.root != nullptr && tree.root->type == EntryType::directory ? tree.root : &implied_directory();
+    const Entry* root =
+        tree.root != nullptr && tree.root->type == EntryType::directory ? tree.root : &implied_directory();
     whole.inodes.push_back({.content = root, .meta = root, .listing = nullptr, .links = 1, .first = 0});
     std::vector<Node> nodes;
     nodes.reserve(tree.nodes.size() + 1);

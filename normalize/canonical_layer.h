@@ -4,8 +4,8 @@
 
 #include "base/digest.h"
 #include "base/sink.h"
-#include "normalize/tree.h"
 #include "normalize/profile.h"
+#include "normalize/tree.h"
 
 #include <cstdint>
 #include <map>
@@ -28,8 +28,8 @@ using ChangeCounts = std::map<std::string, std::uint64_t, std::less<>>;
 
 /// One entry of the change log.
 struct Change {
-    std::string path;   ///< raw bytes
-    std::string what;   ///< "mtime", "owner", "owner-names", "xattr-dropped security.selinux", …
+    std::string path; ///< raw bytes
+    std::string what; ///< "mtime", "owner", "owner-names", "xattr-dropped security.selinux", …
     std::string before;
     std::string after;
 };

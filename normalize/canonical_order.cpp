@@ -24,7 +24,8 @@ int rank_of(std::string_view component) {
 
 int compare_canonical(std::string_view a, std::string_view b) {
     const auto common = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
-    const auto position = static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + common, b.begin()).first - a.begin());
+    const auto position =
+        static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + common, b.begin()).first - a.begin());
     const bool prefix = position == a.size() || position == b.size();
     const char next = position < a.size() ? a[position] : position < b.size() ? b[position] : '/';
     if (prefix && (next == '/' || position == 0)) return compare_paths(a, b); // equal, or one lies below the other

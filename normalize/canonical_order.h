@@ -1,5 +1,5 @@
-// The order of entries in a canonical tar (W1): depth-first, component by component; within a directory the opaque marker,
-// then the other whiteouts, then the rest, each by unsigned bytes.
+// The order of entries in a canonical tar (W1): depth-first, component by component; within a directory the opaque
+// marker, then the other whiteouts, then the rest, each by unsigned bytes.
 #pragma once
 
 #include <string_view>

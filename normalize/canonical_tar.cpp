@@ -43,14 +43,16 @@ public:
 
     /// The first bytes of `text` that fit (W4: deterministic truncation).
     void put(Field field, std::string_view text) {
-        std::copy_n(text.begin(), std::min(field.width, text.size()), bytes_.begin() + static_cast<std::ptrdiff_t>(field.offset));
+        std::copy_n(text.begin(), std::min(field.width, text.size()),
+                    bytes_.begin() + static_cast<std::ptrdiff_t>(field.offset));
     }
 
     /// Zero-padded octal and a NUL, or base-256 where that is too small (W5).
     void put_number(Field field, std::uint64_t value) {
         if (fits_octal(field, value)) return put(field, fmt::format("{:0{}o}", value, field.width - 1));
         std::string binary(field.width, '\0');
-        for (std::size_t i = field.width; i-- > 0 && value != 0; value >>= 8U) binary[i] = static_cast<char>(value & 0xffU);
+        for (std::size_t i = field.width; i-- > 0 && value != 0; value >>= 8U)
+            binary[i] = static_cast<char>(value & 0xffU);
         binary[0] = static_cast<char>(0x80);
         put(field, binary);
     }
@@ -63,8 +65,9 @@ public:
     /// The block with its checksum: six octal digits, NUL, blank (W19).
     std::string finish() {
         put(checksum_field, "        ");
-        const unsigned sum = std::accumulate(bytes_.begin(), bytes_.end(), 0U,
-                                             [](unsigned total, char c) { return total + static_cast<unsigned char>(c); });
+        const unsigned sum = std::accumulate(bytes_.begin(), bytes_.end(), 0U, [](unsigned total, char c) {
+            return total + static_cast<unsigned char>(c);
+        });
         put(checksum_field, std::string_view(fmt::format("{:06o}", sum) + std::string("\0 ", 2)));
         return bytes_;
     }
@@ -75,13 +78,20 @@ private:
 
 char typeflag(EntryType type) {
     switch (type) {
-    case EntryType::file: return '0';
-    case EntryType::hardlink: return '1';
-    case EntryType::symlink: return '2';
-    case EntryType::char_device: return '3';
-    case EntryType::block_device: return '4';
-    case EntryType::directory: return '5';
-    case EntryType::fifo: return '6';
+    case EntryType::file:
+        return '0';
+    case EntryType::hardlink:
+        return '1';
+    case EntryType::symlink:
+        return '2';
+    case EntryType::char_device:
+        return '3';
+    case EntryType::block_device:
+        return '4';
+    case EntryType::directory:
+        return '5';
+    case EntryType::fifo:
+        return '6';
     }
     return '0';
 }
@@ -118,7 +128,8 @@ std::string pax_body(const CanonicalMember& member, const std::string& name) {
     const bool long_link = needs_record(member.link, link_field.width);
     if (long_name) records.emplace_back("path", name);
     if (long_link) records.emplace_back("linkpath", std::string(member.link));
-    if ((long_name && !is_valid_utf8(name)) || (long_link && !is_valid_utf8(member.link))) records.emplace_back("hdrcharset", "BINARY");
+    if ((long_name && !is_valid_utf8(name)) || (long_link && !is_valid_utf8(member.link)))
+        records.emplace_back("hdrcharset", "BINARY");
     if (!Header::fits_octal(size_field, member.size)) records.emplace_back("size", std::to_string(member.size));
     if (!Header::fits_octal(uid_field, member.uid)) records.emplace_back("uid", std::to_string(member.uid));
     if (!Header::fits_octal(gid_field, member.gid)) records.emplace_back("gid", std::to_string(member.gid));
@@ -143,7 +154,9 @@ void append_pax(std::string& out, const std::string& body) {
 
 } // namespace
 
-std::uint64_t canonical_padding(std::uint64_t size) { return (block - size % block) % block; }
+std::uint64_t canonical_padding(std::uint64_t size) {
+    return (block - size % block) % block;
+}
 
 void append_canonical_header(std::string& out, const CanonicalMember& member) {
     const std::string name = stored_name(member);

@@ -1,5 +1,5 @@
-// The canonical tar writer (CLF-1 rules W2-W20, docs/canonical-layer.md). Written by hand on purpose: a canonical form must
-// not depend on a library's version, locale or taste.
+// The canonical tar writer (CLF-1 rules W2-W20, docs/canonical-layer.md). Written by hand on purpose: a canonical form
+// must not depend on a library's version, locale or taste.
 #pragma once
 
 #include "base/bytes.h"
@@ -14,7 +14,7 @@ namespace touchstone {
 
 /// One member, every value already canonical: names relative and clean, times and owners by the profile.
 struct CanonicalMember {
-    std::string_view path;  ///< cleaned; empty = the root
+    std::string_view path; ///< cleaned; empty = the root
     EntryType type = EntryType::file;
     std::uint32_t mode = 0; ///< 07777 bits only
     std::uint32_t uid = 0;

@@ -41,37 +41,48 @@ std::string url_decoded(std::string_view text) {
     return decoded;
 }
 
-void put(std::vector<NamedBytes>& xattrs, const NamedBytes& added, bool replace) {
-    const auto at = std::lower_bound(xattrs.begin(), xattrs.end(), added.first,
-                                     [](const NamedBytes& x, const std::string& name) { return x.first < name; });
-    if (at == xattrs.end() || at->first != added.first) {
-        xattrs.insert(at, added);
-    } else if (replace) {
-        at->second = added.second;
-    }
+/// Base64 with or without padding. Runtimes ignore these records, so one that is none of it is no reason to refuse.
+bool is_base64(std::string_view text) {
+    const std::size_t digits = std::min(text.find('='), text.size());
+    const auto is_digit = [](char ch) {
+        return (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '+' ||
+               ch == '/';
+    };
+    return digits % 4 != 1 && text.size() - digits <= 2 &&
+           std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(digits), is_digit) &&
+           text.substr(digits).find_first_not_of('=') == std::string_view::npos;
 }
 
-void put_libarchive(std::vector<NamedBytes>& xattrs, const Entry& entry) {
+void put_if_absent(std::vector<NamedBytes>& xattrs, NamedBytes added) {
+    const auto at = std::lower_bound(xattrs.begin(), xattrs.end(), added.first,
+                                     [](const NamedBytes& x, const std::string& name) { return x.first < name; });
+    if (at == xattrs.end() || at->first != added.first) xattrs.insert(at, std::move(added));
+}
+
+void put_libarchive(std::vector<NamedBytes>& xattrs, const Entry& entry, const XattrDropped& dropped) {
     constexpr std::string_view prefix = "LIBARCHIVE.xattr.";
     for (const auto& [key, value] : entry.extra->records) {
         if (!key.starts_with(prefix)) continue;
-        std::string padded = value;
+        if (!is_base64(value)) {
+            dropped("record-dropped " + printable(key), value);
+            continue;
+        }
+        std::string padded = value.substr(0, value.find('='));
         while (padded.size() % 4 != 0) padded += '=';
-        put(xattrs, {url_decoded(std::string_view(key).substr(prefix.size())), unbase64(padded)}, false);
+        put_if_absent(xattrs, {url_decoded(std::string_view(key).substr(prefix.size())), unbase64(padded)});
     }
 }
 
 } // namespace
 
-std::span<const DroppedXattr> dropped_xattrs() { return dropped_table; }
+std::span<const DroppedXattr> dropped_xattrs() {
+    return dropped_table;
+}
 
-std::vector<NamedBytes> canonical_xattrs(const Inode& inode, const XattrDropped& dropped) {
-    std::vector<NamedBytes> all;
-    if (inode.content->extra) all = inode.content->extra->xattrs;
-    if (inode.meta != inode.content && inode.meta->extra) {
-        for (const NamedBytes& added : inode.meta->extra->xattrs) put(all, added, true);
-    }
-    if (inode.content->extra) put_libarchive(all, *inode.content);
+std::vector<NamedBytes> canonical_xattrs(const Tree& tree, std::uint32_t inode, const XattrDropped& dropped) {
+    std::vector<NamedBytes> all = xattrs_of(tree, inode);
+    const Entry& content = *tree.inodes[inode].content;
+    if (content.extra) put_libarchive(all, content, dropped);
     std::vector<NamedBytes> kept;
     for (NamedBytes& xattr : all) {
         if (is_dropped(xattr.first)) {

@@ -1,5 +1,5 @@
-// Which extended attributes the canonical form keeps (W13): all but those that are the host's policy or the snapshotter's
-// plumbing. What is dropped is an enumerated list, and each drop is told.
+// Which extended attributes the canonical form keeps (W13): all but those that are the host's policy or the
+// snapshotter's plumbing. What is dropped is an enumerated list, and each drop is told.
 #pragma once
 
 #include "normalize/tree.h"
@@ -22,8 +22,7 @@ std::span<const DroppedXattr> dropped_xattrs();
 /// Told of each drop: "xattr-dropped NAME" and the raw value.
 using XattrDropped = std::function<void(std::string_view what, const std::string& value)>;
 
-/// Those of the content's header, with what the last applied header adds (setxattr only adds), LIBARCHIVE.xattr.* decoded
-/// where no SCHILY twin is there; sorted by name, unique.
-std::vector<NamedBytes> canonical_xattrs(const Inode& inode, const XattrDropped& dropped);
+/// xattrs_of() without the dropped ones, and with LIBARCHIVE.xattr.* decoded where no SCHILY twin is there.
+std::vector<NamedBytes> canonical_xattrs(const Tree& tree, std::uint32_t inode, const XattrDropped& dropped);
 
 } // namespace touchstone

@@ -37,7 +37,8 @@ constexpr std::size_t copy_block = std::size_t{64} << 10;
 
 } // namespace
 
-std::shared_ptr<const LayerListing> ContentSpool::read(const LayerRef& layer, const LayerLimits& limits, Progress* progress) {
+std::shared_ptr<const LayerListing> ContentSpool::read(const LayerRef& layer, const LayerLimits& limits,
+                                                       Progress* progress) {
     SpoolVisitor visitor(layer.name);
     Spooled spooled;
     spooled.listing = read_layer(layer, limits, progress, &visitor);
@@ -54,12 +55,15 @@ void ContentSpool::copy(const Entry& entry, ByteSink& out) {
     --layer;
     const Spooled& spooled = layer->second;
     const auto index = static_cast<std::size_t>(&entry - spooled.listing->entries.data());
-    if (index >= spooled.offsets.size()) fail(ErrorKind::unreadable, printable(entry.path) + ": its content was not kept");
+    if (index >= spooled.offsets.size())
+        fail(ErrorKind::unreadable, printable(entry.path) + ": its content was not kept");
     std::array<std::uint8_t, copy_block> block;
     std::uint64_t offset = spooled.offsets[index];
     for (std::uint64_t left = entry.size; left > 0;) {
-        const std::size_t count = spooled.file->read_at(offset, ByteSpan(block).first(std::min<std::uint64_t>(left, block.size())));
-        if (count == 0) fail(ErrorKind::unreadable, printable(entry.path) + ": the temporary file is shorter than it was");
+        const std::size_t count =
+            spooled.file->read_at(offset, ByteSpan(block).first(std::min<std::uint64_t>(left, block.size())));
+        if (count == 0)
+            fail(ErrorKind::unreadable, printable(entry.path) + ": the temporary file is shorter than it was");
         out.write(ByteView(block).first(count));
         offset += count;
         left -= count;

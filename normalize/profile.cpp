@@ -38,7 +38,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 [[noreturn]] void fail_owner(std::string_view text) {
     fail(ErrorKind::usage,
-         fmt::format("--owner \"{}\": expected keep, UID:GID, or map:FROM:TO[:COUNT],… with numbers up to {}", printable(text), max_id));
+         fmt::format("--owner \"{}\": expected keep, UID:GID, or map:FROM:TO[:COUNT],… with numbers up to {}",
+                     printable(text), max_id));
 }
 
 OwnerPolicy::Range parse_range(std::string_view part, std::string_view whole) {
@@ -47,7 +48,8 @@ OwnerPolicy::Range parse_range(std::string_view part, std::string_view whole) {
     const auto from = number(fields[0], max_id);
     const auto to = number(fields[1], max_id);
     const auto count = fields.size() == 3 ? number(fields[2], max_id) : std::optional<std::uint64_t>(1);
-    if (!from || !to || !count || *count == 0 || *from + *count - 1 > max_id || *to + *count - 1 > max_id) fail_owner(whole);
+    if (!from || !to || !count || *count == 0 || *from + *count - 1 > max_id || *to + *count - 1 > max_id)
+        fail_owner(whole);
     return {static_cast<std::uint32_t>(*from), static_cast<std::uint32_t>(*to), static_cast<std::uint32_t>(*count)};
 }
 
@@ -75,35 +77,49 @@ void refuse_overlap(const std::vector<OwnerPolicy::Range>& ranges, std::string_v
 std::int64_t MtimePolicy::apply(std::int64_t seconds) const {
     const std::int64_t kept = std::max<std::int64_t>(seconds, 0);
     switch (kind) {
-    case Kind::zero: return 0;
-    case Kind::keep: return kept;
-    case Kind::clamp: return std::min(kept, limit);
+    case Kind::zero:
+        return 0;
+    case Kind::keep:
+        return kept;
+    case Kind::clamp:
+        return std::min(kept, limit);
     }
     return 0;
 }
 
 std::string MtimePolicy::string() const {
     switch (kind) {
-    case Kind::zero: return "zero";
-    case Kind::keep: return "keep";
-    case Kind::clamp: return fmt::format("clamp:{}", limit);
+    case Kind::zero:
+        return "zero";
+    case Kind::keep:
+        return "keep";
+    case Kind::clamp:
+        return fmt::format("clamp:{}", limit);
     }
     return {};
 }
 
-std::uint32_t OwnerPolicy::apply_uid(std::uint32_t id) const { return kind == Kind::fixed ? uid : mapped(ranges, id); }
-std::uint32_t OwnerPolicy::apply_gid(std::uint32_t id) const { return kind == Kind::fixed ? gid : mapped(ranges, id); }
+std::uint32_t OwnerPolicy::apply_uid(std::uint32_t id) const {
+    return kind == Kind::fixed ? uid : mapped(ranges, id);
+}
+std::uint32_t OwnerPolicy::apply_gid(std::uint32_t id) const {
+    return kind == Kind::fixed ? gid : mapped(ranges, id);
+}
 
 std::string OwnerPolicy::string() const {
     switch (kind) {
-    case Kind::keep: return "keep";
-    case Kind::fixed: return fmt::format("{}:{}", uid, gid);
-    case Kind::map: break;
+    case Kind::keep:
+        return "keep";
+    case Kind::fixed:
+        return fmt::format("{}:{}", uid, gid);
+    case Kind::map:
+        break;
     }
     std::string text = "map:";
     for (const Range& range : ranges) {
         if (text.back() != ':') text += ',';
-        text += range.count == 1 ? fmt::format("{}:{}", range.from, range.to) : fmt::format("{}:{}:{}", range.from, range.to, range.count);
+        text += range.count == 1 ? fmt::format("{}:{}", range.from, range.to)
+                                 : fmt::format("{}:{}:{}", range.from, range.to, range.count);
     }
     return text;
 }
@@ -112,11 +128,15 @@ MtimePolicy parse_mtime_policy(std::string_view text, std::string_view source_da
     if (text == "zero") return {};
     if (text == "keep") return {.kind = MtimePolicy::Kind::keep, .limit = 0};
     if (text == "clamp" || text.starts_with("clamp:")) {
-        const std::string_view seconds = text == "clamp" ? source_date_epoch : text.substr(std::string_view("clamp:").size());
-        if (text == "clamp" && seconds.empty()) fail(ErrorKind::usage, "--mtime clamp: give clamp:SECONDS, or set SOURCE_DATE_EPOCH");
-        if (const auto limit = number(seconds, max_mtime)) return {.kind = MtimePolicy::Kind::clamp, .limit = static_cast<std::int64_t>(*limit)};
+        const std::string_view seconds =
+            text == "clamp" ? source_date_epoch : text.substr(std::string_view("clamp:").size());
+        if (text == "clamp" && seconds.empty())
+            fail(ErrorKind::usage, "--mtime clamp: give clamp:SECONDS, or set SOURCE_DATE_EPOCH");
+        if (const auto limit = number(seconds, max_mtime))
+            return {.kind = MtimePolicy::Kind::clamp, .limit = static_cast<std::int64_t>(*limit)};
     }
-    fail(ErrorKind::usage, fmt::format("--mtime \"{}\": expected zero, keep, clamp or clamp:SECONDS (0 to {})", printable(text), max_mtime));
+    fail(ErrorKind::usage, fmt::format("--mtime \"{}\": expected zero, keep, clamp or clamp:SECONDS (0 to {})",
+                                       printable(text), max_mtime));
 }
 
 OwnerPolicy parse_owner_policy(std::string_view text) {
@@ -125,9 +145,11 @@ OwnerPolicy parse_owner_policy(std::string_view text) {
     constexpr std::string_view map_prefix = "map:";
     if (text.starts_with(map_prefix)) {
         policy.kind = OwnerPolicy::Kind::map;
-        for (const std::string_view part : split(text.substr(map_prefix.size()), ',')) policy.ranges.push_back(parse_range(part, text));
+        for (const std::string_view part : split(text.substr(map_prefix.size()), ','))
+            policy.ranges.push_back(parse_range(part, text));
         refuse_overlap(policy.ranges, text);
-        std::sort(policy.ranges.begin(), policy.ranges.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
+        std::sort(policy.ranges.begin(), policy.ranges.end(),
+                  [](const auto& a, const auto& b) { return a.from < b.from; });
         return policy;
     }
     const std::vector<std::string_view> ids = split(text, ':');

@@ -1,5 +1,5 @@
-// Profiles: the choices that a canonical form leaves to its user, and how they are spelled in an id. Two digests are only
-// comparable when their ids name the same profile.
+// Profiles: the choices that a canonical form leaves to its user, and how they are spelled in an id. Two digests are
+// only comparable when their ids name the same profile.
 #pragma once
 
 #include <cstdint>

@@ -53,8 +53,7 @@ std::vector<std::uint32_t> add_inodes(Tree& tree, const LayerListing& listing,
         if (entry.type == EntryType::hardlink) {
             if (const auto target = find_earlier(listing, order, entry.link, i)) {
                 inode_of[i] = inode_of[*target];
-                tree.inodes[inode_of[i]].meta =
-                    &entry; // containerd and Docker apply the link's own header to the inode
+                apply_link_header(tree, inode_of[i], entry, listing);
                 continue;
             }
         }
@@ -64,12 +63,69 @@ std::vector<std::uint32_t> add_inodes(Tree& tree, const LayerListing& listing,
     return inode_of;
 }
 
-void count_links(Tree& tree) {
+void apply_link_header(Tree& tree, std::uint32_t inode, const Entry& entry, const LayerListing& listing) {
+    tree.inodes[inode].meta = &entry; // containerd and Docker apply the link's own header to the inode
+    tree.inodes[inode].listing = &listing;
+    if (entry.extra && !(entry.extra->xattrs.empty() && entry.extra->acls.empty()))
+        tree.link_headers.push_back({inode, &entry});
+}
+
+void finish_tree(Tree& tree) {
     for (Inode& inode : tree.inodes) inode.links = 0;
     for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
         Inode& inode = tree.inodes[tree.nodes[i].inode];
         if (inode.links++ == 0) inode.first = i;
     }
+    std::stable_sort(tree.link_headers.begin(), tree.link_headers.end(),
+                     [](const LinkHeader& a, const LinkHeader& b) { return a.inode < b.inode; });
+}
+
+namespace {
+
+std::span<const LinkHeader> links_of(const Tree& tree, std::uint32_t inode) {
+    const auto less = [](const LinkHeader& a, const LinkHeader& b) { return a.inode < b.inode; };
+    const auto [first, last] =
+        std::equal_range(tree.link_headers.begin(), tree.link_headers.end(), LinkHeader{inode, nullptr}, less);
+    return {first, last};
+}
+
+/// Adds or replaces one pair of a list that is sorted by name.
+void put(std::vector<NamedBytes>& list, const NamedBytes& added) {
+    const auto at = std::lower_bound(list.begin(), list.end(), added.first,
+                                     [](const NamedBytes& x, const std::string& name) { return x.first < name; });
+    if (at != list.end() && at->first == added.first) {
+        at->second = added.second;
+    } else {
+        list.insert(at, added);
+    }
+}
+
+std::vector<NamedBytes> united(const Tree& tree, std::uint32_t inode, std::vector<NamedBytes> EntryExtra::*list) {
+    const Entry& content = *tree.inodes[inode].content;
+    std::vector<NamedBytes> all;
+    if (content.extra) all = content.extra.get()->*list;
+    for (const LinkHeader& link : links_of(tree, inode)) {
+        for (const NamedBytes& added : link.entry->extra.get()->*list) put(all, added);
+    }
+    return all;
+}
+
+} // namespace
+
+std::vector<NamedBytes> xattrs_of(const Tree& tree, std::uint32_t inode) {
+    return united(tree, inode, &EntryExtra::xattrs);
+}
+
+std::vector<NamedBytes> acls_of(const Tree& tree, std::uint32_t inode) {
+    return united(tree, inode, &EntryExtra::acls);
+}
+
+bool has_xattrs(const Tree& tree, std::uint32_t inode) {
+    const Entry& content = *tree.inodes[inode].content;
+    if (content.extra && !content.extra->xattrs.empty()) return true;
+    const std::span<const LinkHeader> links = links_of(tree, inode);
+    return std::any_of(links.begin(), links.end(),
+                       [](const LinkHeader& link) { return !link.entry->extra->xattrs.empty(); });
 }
 
 Tree build_layer_tree(std::shared_ptr<const LayerListing> kept, std::uint32_t index) {
@@ -84,7 +140,7 @@ Tree build_layer_tree(std::shared_ptr<const LayerListing> kept, std::uint32_t in
         if (i + 1 < order.size() && listing.entries[order[i + 1]].path == entry.path) continue;
         tree.nodes.push_back({.path = entry.path, .inode = inode_of[order[i]], .layer = index});
     }
-    count_links(tree);
+    finish_tree(tree);
     return tree;
 }
 

@@ -1,5 +1,6 @@
-// Trees: sorted paths with the inodes behind them. A layer by itself is one (whiteouts among its nodes), and so is the merged
-// tree that a runtime would show (diff/tree.h builds that). They live here because the canonical forms are written from them.
+// Trees: sorted paths with the inodes behind them. A layer by itself is one (whiteouts among its nodes), and so is the
+// merged tree that a runtime would show (diff/tree.h builds that). They live here because the canonical forms are
+// written from them.
 #pragma once
 
 #include "base/arena.h"
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +24,12 @@ struct Inode {
     std::uint32_t first = 0;               ///< the first of them, in path order (index into Tree::nodes)
 };
 
+/// A hard link's header that brings attributes or ACLs to the inode that it joins.
+struct LinkHeader {
+    std::uint32_t inode = 0;
+    const Entry* entry = nullptr;
+};
+
 struct Node {
     std::string_view path; ///< cleaned; the root is Tree::root in a merged tree, the empty path in a layer's
     std::uint32_t inode = 0;
@@ -32,7 +40,8 @@ struct Node {
 struct Tree {
     std::vector<Node> nodes; ///< sorted by compare_paths, unique
     std::vector<Inode> inodes;
-    const Entry* root = nullptr; ///< attributes of the root directory, where a layer gives them
+    std::vector<LinkHeader> link_headers; ///< by inode, then in the order they were applied; rare
+    const Entry* root = nullptr;          ///< attributes of the root directory, where a layer gives them
     std::vector<std::shared_ptr<const LayerListing>> keep;
     std::shared_ptr<Arena> names; ///< paths that no entry spells out (simulated stacks); may be null
 
@@ -45,6 +54,13 @@ const Entry& implied_directory();
 inline bool is_implied(const Inode& inode) {
     return inode.content == &implied_directory();
 }
+
+/// Extended attributes in effect: those of the content's header, with what the headers of links to it add or replace
+/// (containerd: setxattr only ever adds). Sorted by name, unique.
+std::vector<NamedBytes> xattrs_of(const Tree& tree, std::uint32_t inode);
+bool has_xattrs(const Tree& tree, std::uint32_t inode);
+/// ACLs likewise: "access"/"default" and text.
+std::vector<NamedBytes> acls_of(const Tree& tree, std::uint32_t inode);
 
 /// One layer by itself: its entries as a sorted set, whiteouts among them as plain names, the root as the node of the
 /// empty path; duplicates: the last wins. `index` is the layer's in its stack.
@@ -59,7 +75,10 @@ std::vector<std::uint32_t> sorted_indices(const LayerListing& listing);
 /// in stream order, so that "a(old), b -> a, a(new)" leaves b with the old content (docs/canonical-layer.md R13).
 std::vector<std::uint32_t> add_inodes(Tree& tree, const LayerListing& listing, const std::vector<std::uint32_t>& order);
 
-/// Sets Inode::links and Inode::first.
-void count_links(Tree& tree);
+/// Notes what a hard link's header brings to `inode`; `listing` is the one that holds it.
+void apply_link_header(Tree& tree, std::uint32_t inode, const Entry& entry, const LayerListing& listing);
+
+/// Sets Inode::links and Inode::first, and sorts link_headers. The last step of building.
+void finish_tree(Tree& tree);
 
 } // namespace touchstone

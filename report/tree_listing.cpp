@@ -128,7 +128,7 @@ void list_tree(const Tree& tree, ListingFormat format, const TextSink& sink) {
         const Inode& inode = tree.inode_of(node);
         Row row{.path = node.path, .content = inode.content, .meta = inode.meta, .layer = node.layer};
         if (inode.links > 1) row.hardlink = tree.nodes[inode.first].path;
-        if (has_xattrs(inode)) row.xattrs = xattrs_of(inode);
+        if (has_xattrs(tree, node.inode)) row.xattrs = xattrs_of(tree, node.inode);
         lines.add(row);
     }
     lines.flush();

@@ -24,6 +24,29 @@ std::size_t entries_in(const std::string& directory) {
 
 } // namespace
 
+TEST_CASE("a whole file appears at commit, and without it nothing is left behind") {
+    const TempDir dir;
+    const std::string path = dir / "out";
+    {
+        WholeFile file(path, false);
+        file.write(std::string_view("half"));
+        CHECK(read_text_file(file.temporary_path()) == "half");
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    CHECK(std::filesystem::is_empty(dir.path()));
+    WholeFile file(path, false);
+    file.write(std::string_view("who"));
+    file.write(std::string_view("le"));
+    dir.write("out", "somebody was faster");
+    CHECK_THROWS_WITH_AS(file.commit(), doctest::Contains("exists"), Error);
+    CHECK_THROWS_WITH_AS(WholeFile(path, false), doctest::Contains("exists"), Error);
+    CHECK_THROWS_WITH_AS(WholeFile(dir.path(), true), doctest::Contains("not a regular file"), Error);
+    WholeFile other(path, true);
+    other.write(std::string_view("new"));
+    other.commit();
+    CHECK(read_text_file(path) == "new");
+}
+
 TEST_CASE("a file is written whole, with the permissions that the umask leaves") {
     const TempDir dir;
     const mode_t old = ::umask(027);

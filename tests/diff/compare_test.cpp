@@ -147,6 +147,36 @@ TEST_CASE("links, devices and hard-link groups") {
                           "file b mode security: 4755 (the header of a has 0755) -> 0755"});
 }
 
+TEST_CASE("what any hard link's header adds to the inode is compared") {
+    const auto layer = [](bool capability) {
+        Member middle{.name = "b", .type = '1', .link = "a"};
+        if (capability) middle.pax = {{"SCHILY.xattr.security.capability", "abc"}, {"SCHILY.acl.access", "user::rwx"}};
+        return tar(TarBuilder().file("a", "x").add(middle).hardlink("c", "a"));
+    };
+    const Comparison result = compare({.layers = {layer(true)}}, {.layers = {layer(false)}});
+    CHECK(result.verdict == Verdict::divergent);
+    Lines expected;
+    for (const std::string path : {"a", "b", "c"}) {
+        expected.push_back("file " + path + " acl security: access:user::rwx -> ");
+        expected.push_back("file " + path + " xattr:security.capability security: 0x616263 -> -");
+    }
+    CHECK(lines_of(result) == expected);
+}
+
+TEST_CASE("a hard link to another layer's inode names its owner from its own layer") {
+    const std::string lower = tar(TarBuilder().add({.name = "a", .body = "x", .uname = "first"}));
+    const std::string upper = tar(TarBuilder()
+                                      .add({.name = "n1", .uname = "n1"})
+                                      .add({.name = "n2", .uname = "n2"})
+                                      .add({.name = "b", .type = '1', .link = "a", .uname = "n3"}));
+    const Comparison result =
+        compare({.layers = {lower, upper}}, {.layers = {lower, tar(TarBuilder().file("z", ""))}}, {.keep_noise = true});
+    CHECK(result.verdict == Verdict::divergent);
+    const auto& noise = result.findings.noise();
+    CHECK(std::any_of(noise.begin(), noise.end(),
+                      [](const Finding& f) { return f.path == "a" && f.fact == "uname" && f.published == "n3"; }));
+}
+
 TEST_CASE("paths that one side has alone") {
     const Comparison result = compare({.layers = {tar(TarBuilder().file("a", "").file("b", "only published"))}},
                                       {.layers = {tar(TarBuilder().file("a", "").file("c", "only rebuilt", 0755))}});

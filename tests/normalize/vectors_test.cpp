@@ -1,4 +1,5 @@
-// The test vectors of the canonical layer form: made by an independent implementation, they are the law.
+// The test vectors of the canonical layer form: made by independent implementations, they are the law. The first file
+// was given with the rules; the second comes from tests/support/make_vectors.py.
 #include "base/compression.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -16,8 +17,9 @@ using namespace touchstone::test;
 
 namespace {
 
-/// This vector's expected digest is that of a file called "n". Go's archive/tar (run by the differential test) reads "pre/n", as
-/// the law that the vectors follow demands (canonical-layer.md 1.4, row "GNU magic with prefix bytes"), and so do we.
+/// This vector's expected digest is that of a file called "n". Go's archive/tar (run by the differential test) reads
+/// "pre/n", as the law that the vectors follow demands (canonical-layer.md 1.4, row "GNU magic with prefix bytes"), and
+/// so do we.
 constexpr std::string_view wrong_vector = "diff-prefix_gnu_magic";
 /// sha256 of the canonical header of "pre/n" (0644, empty, all else zero) and two zero blocks, by Python's hashlib.
 constexpr std::string_view right_digest = "58af671880dfc8e731adf783bc4be5e77c6474a28104d1e5ee5678cd68c8e773";
@@ -26,7 +28,8 @@ constexpr std::string_view right_digest = "58af671880dfc8e731adf783bc4be5e77c647
 std::string unzlib(const std::string& compressed) {
     std::string out(std::size_t{1} << 20, '\0');
     uLongf size = out.size();
-    REQUIRE(::uncompress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(compressed.data()), compressed.size()) == Z_OK);
+    REQUIRE(::uncompress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(compressed.data()),
+                         compressed.size()) == Z_OK);
     out.resize(size);
     return out;
 }
@@ -47,11 +50,10 @@ Canonical canonical(const std::string& tar) {
     return {result.digest.hex(), result.size};
 }
 
-} // namespace
-
-TEST_CASE("the canonical form of every vector has the vector's digest, and what is to be rejected is") {
-    const Json vectors = parse_json(read_text_file(std::string(TOUCHSTONE_SOURCE_DIR) + "/tests/vectors/canonical-layer-v1.json"), "vectors");
-    REQUIRE(vectors.items().size() >= 40);
+void check_vectors(const std::string& file, std::size_t at_least) {
+    const Json vectors =
+        parse_json(read_text_file(std::string(TOUCHSTONE_SOURCE_DIR) + "/tests/vectors/" + file), "vectors");
+    REQUIRE(vectors.items().size() >= at_least);
     for (const Json& vector : vectors.items()) {
         CAPTURE(vector.find("name")->as_string());
         const std::string tar = unzlib(unbase64(vector.find("input_zlib_b64")->as_string()));
@@ -61,7 +63,18 @@ TEST_CASE("the canonical form of every vector has the vector's digest, and what 
         }
         const Canonical found = canonical(tar);
         const std::string& name = vector.find("name")->as_string();
-        CHECK(found.digest == (name == wrong_vector ? right_digest : std::string_view(vector.find("clf1_zero")->as_string())));
+        CHECK(found.digest ==
+              (name == wrong_vector ? right_digest : std::string_view(vector.find("clf1_zero")->as_string())));
         CHECK(static_cast<std::int64_t>(found.size) == vector.find("canonical_len")->as_integer());
     }
+}
+
+} // namespace
+
+TEST_CASE("the canonical form of every given vector has the vector's digest, and what is to be rejected is") {
+    check_vectors("canonical-layer-v1.json", 40);
+}
+
+TEST_CASE("the canonical form agrees with tests/support/make_vectors.py, a second implementation of the document") {
+    check_vectors("canonical-layer-more.json", 40);
 }

@@ -1,0 +1,128 @@
+// What must hold of the canonical form of any layer, tried on random ones: it is its own canonical form, it does not
+// see the encoding, and it sees everything else.
+#include "normalize/canonical_layer.h"
+#include "normalize/content_spool.h"
+#include "tests/support/memory_image.h"
+#include "tests/support/random_tree.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace touchstone;
+using namespace touchstone::test;
+
+namespace {
+
+struct Canonical {
+    std::string bytes;
+    CanonicalResult result;
+    std::vector<Change> log;
+};
+
+Canonical canonical(const std::string& tar, const Profile& profile = {}) {
+    const Image image = make_tar_image(tar);
+    ContentSpool spool;
+    const auto listing = spool.read(image.layers[0], {}, nullptr);
+    StringSink out;
+    Canonical made;
+    made.result = write_canonical_layer(build_layer_tree(listing, 0), profile, spool, out, &made.log);
+    made.bytes = out.text();
+    return made;
+}
+
+constexpr unsigned seeds = 60;
+
+} // namespace
+
+TEST_CASE("the canonical form is its own canonical form, and nothing in it is changed again") {
+    const std::vector<Profile> profiles = {
+        {}, {parse_mtime_policy("keep"), {}}, {parse_mtime_policy("clamp:1000000000"), parse_owner_policy("1:2")}};
+    for (unsigned seed = 0; seed < seeds; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        const Canonical once = canonical(tar_of(random_members(random, 40)), profiles[seed % profiles.size()]);
+        const Canonical twice = canonical(once.bytes, profiles[seed % profiles.size()]);
+        CHECK(twice.bytes == once.bytes);
+        CHECK(twice.result.digest == once.result.digest);
+        CHECK(twice.result.changes.empty());
+        CHECK(twice.log.empty());
+    }
+}
+
+TEST_CASE("the canonical form does not depend on order, dialect, times, owner names or the leading ./") {
+    for (unsigned seed = 0; seed < seeds; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        const std::vector<Member> members = random_members(random, 40);
+        CHECK(canonical(tar_of(re_encoded(members, random))).bytes == canonical(tar_of(members)).bytes);
+    }
+}
+
+TEST_CASE("any change that is not of the encoding changes the canonical form") {
+    // The header of a hard link's target is hidden by the link's own, which is applied to the same inode later (R13).
+    const auto hidden = [](const std::vector<Member>& members, const std::vector<Member>& mutated) {
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            const Member& now = mutated[i];
+            const Member& was = members[i];
+            if (now.name == was.name && now.uid == was.uid && now.gid == was.gid && now.mode == was.mode &&
+                now.link == was.link)
+                continue;
+            const std::string& shared = was.type == '1' ? was.link : was.name;
+            return std::any_of(members.begin() + static_cast<std::ptrdiff_t>(i) + 1, members.end(),
+                               [&](const Member& later) { return later.type == '1' && later.link == shared; });
+        }
+        return false;
+    };
+    unsigned tried = 0;
+    for (unsigned seed = 0; seed < seeds; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        const std::vector<Member> members = random_members(random, 30);
+        std::vector<Member> mutated = members;
+        mutate(mutated, random);
+        if (hidden(members, mutated)) continue;
+        ++tried;
+        CHECK(canonical(tar_of(mutated)).result.digest != canonical(tar_of(members)).result.digest);
+    }
+    CHECK(tried > seeds / 2);
+}
+
+TEST_CASE("every change on the way to the canonical form is counted and logged") {
+    TarBuilder builder;
+    Member member{.name = "./file", .body = "x"};
+    member.mode = 0100644;
+    member.uname = "root";
+    member.mtime = 7;
+    member.pax = {{"SCHILY.xattr.security.selinux", "label"}, {"VENDOR.key", "v"}, {"atime", "1"}};
+    builder.add(member);
+    builder.add({.name = ".wh.gone", .mode = 0600});
+    const Canonical made = canonical(builder.finish());
+    const ChangeCounts expected = {{"atime-ctime", 1},
+                                   {"ifmt-bits", 1},
+                                   {"mtime", 1},
+                                   {"owner-names", 1},
+                                   {"record-dropped VENDOR.key", 1},
+                                   {"whiteout-metadata", 1},
+                                   {"xattr-dropped security.selinux", 1}};
+    CHECK(made.result.changes == expected);
+    CHECK(made.log.size() == expected.size());
+}
+
+TEST_CASE("the profile decides about times and owners") {
+    TarBuilder builder;
+    Member member{.name = "f"};
+    member.mtime = 2'000'000'000;
+    member.uid = 1000;
+    member.gid = 100;
+    builder.add(member);
+    const auto field = [&](const Profile& profile, std::size_t offset, std::size_t width) {
+        return canonical(builder.finish(), profile).bytes.substr(offset, width);
+    };
+    CHECK(field({}, 136, 11) == "00000000000");
+    CHECK(field({parse_mtime_policy("keep"), {}}, 136, 11) == "16715312000"); // 2000000000 in octal
+    CHECK(field({parse_mtime_policy("clamp:8"), {}}, 136, 11) == "00000000010");
+    CHECK(field({}, 108, 7) == "0001750");
+    CHECK(field({{}, parse_owner_policy("map:1000:8")}, 108, 7) == "0000010");
+    CHECK(field({{}, parse_owner_policy("5:6")}, 116, 7) == "0000006");
+}
