@@ -71,6 +71,7 @@ std::vector<Construct> constructs_of(const AmbiguitySide& side, const std::set<D
 
 std::vector<Digest> streams_of(const std::vector<MatchableLayer>& layers) {
     std::vector<Digest> streams;
+    streams.reserve(layers.size());
     for (const MatchableLayer& layer : layers) streams.push_back(layer.layer->listing->diff_id);
     return streams;
 }
