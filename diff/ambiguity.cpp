@@ -25,52 +25,71 @@ struct Construct {
     auto key() const { return std::tie(code, path, detail, behind); }
 };
 
-/// What the entries of `path` are, in stream order, apart from what is noise anyway.
-std::string entries_behind(const LayerListing& listing, const std::string& path) {
-    std::string text;
-    for (const Entry& entry : listing.entries) {
-        if (entry.path != path) continue;
-        text += fmt::format("[{} {:o} {}:{} {} {} {},{} {}", static_cast<int>(entry.type), entry.permissions(),
-                            entry.uid, entry.gid, entry.link, to_digest(entry.content).hex(), entry.dev_major,
-                            entry.dev_minor, static_cast<int>(entry.dialect));
-        if (entry.extra) {
-            for (const auto& [name, value] : entry.extra->xattrs) text += fmt::format(" {}={}", name, hex(value));
-            for (const auto& [name, value] : entry.extra->acls) text += fmt::format(" {}={}", name, hex(value));
-            for (const auto& [name, value] : entry.extra->records) text += fmt::format(" {}={}", name, hex(value));
-        }
-        text += "]";
+/// What one entry is, apart from what is noise anyway.
+std::string described(const Entry& entry) {
+    std::string text = fmt::format("[{} {:o} {}:{} {} {} {},{} {}", static_cast<int>(entry.type), entry.permissions(),
+                                   entry.uid, entry.gid, entry.link, to_digest(entry.content).hex(), entry.dev_major,
+                                   entry.dev_minor, static_cast<int>(entry.dialect));
+    if (entry.extra) {
+        for (const auto& [name, value] : entry.extra->xattrs) text += fmt::format(" {}={}", name, hex(value));
+        for (const auto& [name, value] : entry.extra->acls) text += fmt::format(" {}={}", name, hex(value));
+        for (const auto& [name, value] : entry.extra->records) text += fmt::format(" {}={}", name, hex(value));
     }
-    return text;
+    return text + "]";
 }
 
-std::string behind(const LayerListing& listing, const Oddity& oddity) {
-    if (!oddity.path.empty()) return entries_behind(listing, oddity.path);
+bool is_ambiguous(const Oddity& oddity) {
+    return row_of(oddity.code).weight == OddityWeight::ambiguous;
+}
+
+/// For each path with an ambiguous oddity: its entries in stream order. One pass, however many oddities there are.
+std::map<std::string_view, std::string> entries_behind(const LayerListing& listing) {
+    std::map<std::string_view, std::string> behind;
+    for (const Oddity& oddity : listing.oddities) {
+        if (is_ambiguous(oddity) && !oddity.path.empty()) behind.try_emplace(oddity.path);
+    }
+    if (behind.empty()) return behind;
+    for (const Entry& entry : listing.entries) {
+        const auto found = behind.find(entry.path);
+        if (found != behind.end()) found->second += described(entry);
+    }
+    return behind;
+}
+
+/// What is behind an oddity that no path is named for: the stream's own extras.
+std::string tail_of(const LayerListing& listing) {
     return fmt::format("after end {} hash {:x}, globals {} hash {:x}", listing.tail.bytes_after_end,
                        listing.tail.padding_hash, listing.tail.global_headers, listing.tail.extension_hash);
 }
 
 std::vector<Construct> constructs_of(const AmbiguitySide& side, const std::set<Digest>& shared_streams) {
     std::vector<Construct> found;
-    const auto add = [&](const Oddity& oddity, int layer, const LayerListing* listing) {
-        if (row_of(oddity.code).weight != OddityWeight::ambiguous) return;
+    const auto add = [&](const Oddity& oddity, int layer, std::string behind) {
         found.push_back({.code = oddity.code,
                          .path = oddity.path,
                          .detail = oddity.detail,
                          .layer = layer,
-                         .behind = listing != nullptr ? behind(*listing, oddity) : std::string()});
+                         .behind = std::move(behind)});
     };
     for (std::size_t i = 0; i < side.layers->size(); ++i) {
         const LayerListing& listing = *(*side.layers)[i].layer->listing;
         if (shared_streams.contains(listing.diff_id)) continue;
-        for (const Oddity& oddity : listing.oddities) add(oddity, static_cast<int>(i), &listing);
+        const std::map<std::string_view, std::string> behind = entries_behind(listing);
+        for (const Oddity& oddity : listing.oddities) {
+            if (is_ambiguous(oddity))
+                add(oddity, static_cast<int>(i), oddity.path.empty() ? tail_of(listing) : behind.at(oddity.path));
+        }
     }
-    for (const Oddity& oddity : *side.stack_oddities) add(oddity, oddity.layer, nullptr);
+    for (const Oddity& oddity : *side.stack_oddities) {
+        if (is_ambiguous(oddity)) add(oddity, oddity.layer, {});
+    }
     std::sort(found.begin(), found.end(), [](const Construct& a, const Construct& b) { return a.key() < b.key(); });
     return found;
 }
 
 std::vector<Digest> streams_of(const std::vector<MatchableLayer>& layers) {
     std::vector<Digest> streams;
+    streams.reserve(layers.size());
     for (const MatchableLayer& layer : layers) streams.push_back(layer.layer->listing->diff_id);
     return streams;
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 #include <unordered_set>
 
 namespace touchstone {
@@ -196,48 +197,38 @@ private:
         return common > 0 && static_cast<std::size_t>(common) * 2 >= small.size();
     }
 
-    /// Connected components of the layers that share entries.
+    /// Connected components of the layers that share entries, by union-find over both sides' indices.
     void match_overlapping() {
-        std::vector<std::vector<bool>> edge(count(0), std::vector<bool>(count(1)));
+        const std::size_t total = count(0) + count(1);
+        std::vector<std::size_t> parent(total);
+        for (std::size_t i = 0; i < total; ++i) parent[i] = i;
+        const auto root_of = [&](std::size_t i) {
+            while (parent[i] != i) i = parent[i] = parent[parent[i]];
+            return i;
+        };
         for (std::size_t i = 0; i < count(0); ++i) {
-            for (std::size_t j = 0; j < count(1); ++j) edge[i][j] = !taken_[0][i] && !taken_[1][j] && overlap(i, j);
+            for (std::size_t j = 0; j < count(1); ++j) {
+                const bool open = !taken_[0][i] && !taken_[1][j];
+                if (open && overlap(i, j)) parent[root_of(count(0) + j)] = root_of(i);
+            }
         }
-        for (std::size_t start = 0; start < count(0); ++start) {
-            if (taken_[0][start]) continue;
-            const auto [left, right] = component(edge, start);
-            if (right.empty()) continue;
-            const MatchKind kind = left.size() == 1 && right.size() == 1 ? MatchKind::changed
-                                   : left.size() == 1                    ? MatchKind::split
-                                   : right.size() == 1                   ? MatchKind::merged
-                                                                         : MatchKind::regrouped;
-            match(kind, left, right);
+        std::map<std::size_t, std::array<std::vector<std::size_t>, 2>> components;
+        for (std::size_t i = 0; i < count(0); ++i) {
+            if (!taken_[0][i]) components[root_of(i)][0].push_back(i);
+        }
+        for (std::size_t j = 0; j < count(1); ++j) {
+            if (!taken_[1][j]) components[root_of(count(0) + j)][1].push_back(j);
+        }
+        for (const auto& [root, sides] : components) {
+            if (!sides[0].empty() && !sides[1].empty())
+                match(kind_of(sides[0].size(), sides[1].size()), sides[0], sides[1]);
         }
     }
 
-    std::pair<std::vector<std::size_t>, std::vector<std::size_t>> component(const std::vector<std::vector<bool>>& edge,
-                                                                            std::size_t start) const {
-        std::vector<bool> left(count(0));
-        std::vector<bool> right(count(1));
-        left[start] = true;
-        for (bool grew = true; grew;) {
-            grew = false;
-            for (std::size_t i = 0; i < count(0); ++i) {
-                for (std::size_t j = 0; j < count(1); ++j) {
-                    if (!edge[i][j] || left[i] == right[j]) continue;
-                    left[i] = true;
-                    right[j] = true;
-                    grew = true;
-                }
-            }
-        }
-        const auto indices = [](const std::vector<bool>& set) {
-            std::vector<std::size_t> list;
-            for (std::size_t i = 0; i < set.size(); ++i) {
-                if (set[i]) list.push_back(i);
-            }
-            return list;
-        };
-        return {indices(left), indices(right)};
+    static MatchKind kind_of(std::size_t published, std::size_t rebuilt) {
+        if (published == 1 && rebuilt == 1) return MatchKind::changed;
+        if (published == 1) return MatchKind::split;
+        return rebuilt == 1 ? MatchKind::merged : MatchKind::regrouped;
     }
 
     /// What shares nothing: layers at the same place between the same neighbours are each other's counterpart.

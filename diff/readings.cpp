@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace touchstone {
 
@@ -80,12 +81,14 @@ std::string first_difference(const Tree& a, const Tree& b) {
 }
 
 void note_lower_symlinks(const Simulated& spec, const Stack& stack, std::vector<Oddity>& oddities) {
+    std::vector<std::set<std::string_view>> said(stack.layers.size());
+    for (std::size_t i = 0; i < stack.layers.size(); ++i) {
+        for (const Oddity& oddity : stack.layers[i].listing->oddities) {
+            if (oddity.code == OddityCode::below_symlink) said[i].insert(oddity.path);
+        }
+    }
     for (const Simulator::Redirected& found : spec.redirected) {
-        const auto& known = stack.layers[found.layer].listing->oddities;
-        const bool said = std::any_of(known.begin(), known.end(), [&](const Oddity& oddity) {
-            return oddity.code == OddityCode::below_symlink && oddity.path == found.path;
-        });
-        if (said) continue;
+        if (said[found.layer].contains(found.path)) continue;
         oddities.push_back({.code = OddityCode::below_symlink,
                             .path = found.path,
                             .detail = "through a symbolic link of a lower layer",

@@ -53,9 +53,9 @@ void Simulator::apply(const StackLayer& layer, std::uint32_t index) {
     Places lower = std::move(places_);
     places_.clear();
     apply_entries(*layer.listing);
-    Places upper = std::move(places_);
+    const Places upper = std::move(places_);
     places_ = std::move(lower);
-    stack_upper(std::move(upper));
+    stack_upper(upper);
 }
 
 void Simulator::apply_entries(const LayerListing& listing) {
@@ -204,8 +204,8 @@ void Simulator::create(const std::string& path, const LayerListing& listing, con
 }
 
 /// What the kernel shows of an upper directory over a lower one.
-void Simulator::stack_upper(Places upper) {
-    for (auto& [path, place] : upper) {
+void Simulator::stack_upper(const Places& upper) {
+    for (const auto& [path, place] : upper) {
         const auto lower = places_.find(path);
         const bool lower_directory = lower != places_.end() && type_of(lower->second) == EntryType::directory;
         const bool merges = lower_directory && !place.marker && !place.opaque && type_of(place) == EntryType::directory;

@@ -56,7 +56,7 @@ private:
     void remove_lower_subtree(const std::string& path);
     void link(const std::string& path, const LayerListing& listing, const Entry& entry);
     void create(const std::string& path, const LayerListing& listing, const Entry& entry);
-    void stack_upper(Places upper);
+    void stack_upper(const Places& upper);
     EntryType type_of(const Place& place) const { return tree_.inodes[place.inode].content->type; }
 
     Reading reading_;

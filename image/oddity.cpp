@@ -153,7 +153,7 @@ constexpr std::array rows{
               "the layers give different trees under the OCI, the naive and the overlay reading"},
     // Compression
     OddityRow{
-        media_type_mismatch, "media-type-mismatch", ambiguous,
+        media_type_mismatch, "media-type-mismatch", finding,
         "the compression is not what the media type says: containerd looks at the bytes, umoci believes the type"},
     OddityRow{empty_layer_blob, "empty-layer-blob", finding,
               "a layer of zero bytes: empty to containerd, an error to others"},

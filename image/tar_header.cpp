@@ -131,7 +131,7 @@ std::int64_t unsigned_sum(ByteView block) {
 void Parser::check_sum() const {
     const ByteView field = bytes_of(block, checksum_field);
     const std::optional<TarNumber> stored = parse_tar_number(field);
-    std::int64_t expected = unsigned_sum(block) + 8 * ' ';
+    std::int64_t expected = unsigned_sum(block) + std::int64_t{8} * ' ';
     for (const std::uint8_t byte : field) expected -= byte;
     const bool octal = stored && !stored->base256; // Go: the checksum alone may not be base-256
     if (octal && stored->value == expected) {

@@ -11,7 +11,7 @@ for option in "$@"; do
     case $option in
     --tests)
         packages+=(doctest-dev libarchive-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
-            mmdebstrap zstd gzip attr libcap2-bin ccache)
+            mmdebstrap zstd gzip attr libcap2-bin golang-go ccache)
         ;;
     --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14) ;;
     --bench) packages+=(isal openssl zstd python3 umoci skopeo libbenchmark-dev) ;;

@@ -223,8 +223,10 @@ def main():
             tools["go"] = f"{directory}/go_tar_oracle"
             subprocess.run(["go", "build", "-o", tools["go"], go_source], check=True,
                            env={**os.environ, "GO111MODULE": "off", "GOFLAGS": "", "GOCACHE": f"{directory}/go"})
+        elif os.environ.get("CI") == "true":
+            sys.exit("no Go here, and CI skips nothing: scripts/setup.sh --tests installs it")
         else:
-            print("no Go here: compared with the other readers only")
+            print("SKIPPED: no Go here; compared with the other readers only")
         complaints = []
         count = run_cases(tools, f"{directory}/cases", complaints)
         mutants = run_mutants(tools, f"{directory}/cases", seed, complaints)
