@@ -136,6 +136,7 @@ private:
         if (meta.mtime.seconds != member.mtime || meta.mtime.nanoseconds != 0) {
             record_.changed(node.path, "mtime", seconds_text(meta.mtime), std::to_string(member.mtime));
         }
+        note_link_header(node.path, entry, meta);
         member.size = entry.type == EntryType::file ? entry.size : 0;
         if (entry.type == EntryType::symlink || entry.type == EntryType::hardlink) member.link = entry.link;
         member.dev_major = entry.dev_major;
@@ -145,6 +146,15 @@ private:
         });
         member.acls = acls_of(tree_, node.inode);
         return member;
+    }
+
+    /// The last link's header decides for the whole inode: what its target's header said is a change like any other.
+    void note_link_header(std::string_view path, const Entry& target, const Entry& meta) {
+        const auto text = [](const Entry& entry) {
+            return fmt::format("{:04o} {}:{}", entry.permissions(), entry.uid, entry.gid);
+        };
+        if (&target != &meta && text(target) != text(meta))
+            record_.changed(path, "hardlink-header", text(target), text(meta));
     }
 
     /// What no field of a member shows: owner names, spelling, other times, records that are dropped.
@@ -158,7 +168,8 @@ private:
         if (!entry.extra) return;
         if (entry.extra->atime || entry.extra->ctime) record_.changed(path, "atime-ctime", "set", "");
         for (const auto& [key, value] : entry.extra->records) {
-            if (!key.starts_with("LIBARCHIVE.xattr."))
+            // Attributes are told of elsewhere, and hdrcharset is written anew where the names ask for it (W4).
+            if (!key.starts_with("LIBARCHIVE.xattr.") && key != "hdrcharset")
                 record_.changed(path, "record-dropped " + printable(key), value, "");
         }
     }

@@ -126,3 +126,21 @@ TEST_CASE("the profile decides about times and owners") {
     CHECK(field({{}, parse_owner_policy("map:1000:8")}, 108, 7) == "0000010");
     CHECK(field({{}, parse_owner_policy("5:6")}, 116, 7) == "0000006");
 }
+
+TEST_CASE("a hard link's header that decides otherwise than its target's is a change that is counted") {
+    const auto changes = [](std::uint32_t link_mode) {
+        TarBuilder builder;
+        builder.file("a", "x", 04755).add({.name = "b", .type = '1', .mode = link_mode, .link = "a"});
+        return canonical(builder.finish()).result.changes;
+    };
+    CHECK(changes(04755).empty());
+    CHECK(changes(0755) == ChangeCounts{{"hardlink-header", 2}}); // the mode of both names
+}
+
+TEST_CASE("the form of a name that is not UTF-8 is its own canonical form too") {
+    const Canonical once = canonical(TarBuilder().file("\xff", "x").finish());
+    CHECK(once.bytes.find("hdrcharset=BINARY") != std::string::npos);
+    const Canonical twice = canonical(once.bytes);
+    CHECK(twice.bytes == once.bytes);
+    CHECK(twice.result.changes.empty());
+}
