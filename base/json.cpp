@@ -15,9 +15,7 @@
 
 namespace touchstone {
 
-namespace {
-
-std::string_view kind_name(Json::Kind kind) {
+std::string_view name_of(Json::Kind kind) {
     switch (kind) {
     case Json::Kind::null:
         return "null";
@@ -35,9 +33,11 @@ std::string_view kind_name(Json::Kind kind) {
     return "nothing";
 }
 
+namespace {
+
 void expect(Json::Kind expected, Json::Kind found) {
     if (expected == found) return;
-    fail(ErrorKind::malformed, fmt::format("expected {}, found {}", kind_name(expected), kind_name(found)));
+    fail(ErrorKind::malformed, fmt::format("expected {}, found {}", name_of(expected), name_of(found)));
 }
 
 /// int = [ "-" ] ( "0" / digit1-9 *DIGIT ), RFC 8259 section 6 without fraction and exponent

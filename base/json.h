@@ -61,6 +61,9 @@ private:
     std::vector<Member> members_;
 };
 
+/// For messages: "a string", "an object", …
+std::string_view name_of(Json::Kind kind);
+
 struct JsonLimits {
     std::size_t bytes = std::size_t{4} << 20; ///< containers/image and the distribution spec use 4 MiB for manifests
     unsigned depth = 64;                      ///< real configs stay below 8

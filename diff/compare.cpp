@@ -9,10 +9,10 @@
 #include "diff/encoding.h"
 #include "diff/facts.h"
 #include "diff/layers.h"
-#include "normalize/path_order.h"
 #include "diff/readings.h"
 #include "diff/shadowed.h"
 #include "diff/summary.h"
+#include "normalize/path_order.h"
 
 #include <fmt/format.h>
 

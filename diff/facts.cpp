@@ -277,6 +277,31 @@ void compare_trees(const Tree& published, const Tree& rebuilt, const RuleSet& ru
     }
 }
 
+namespace {
+
+/// Only asks whether there is any difference that is not noise.
+class AnyDifference final : public FactSink {
+public:
+    bool found = false;
+    void difference(const FactRow&, const NodeView&, const NodeView&, Weight weight, std::optional<Rule>) override {
+        found = found || weight != Weight::noise;
+    }
+    void xattr_difference(const std::string&, const std::optional<std::string>&, const std::optional<std::string>&,
+                          const NodeView&, const NodeView&) override {
+        found = true;
+    }
+    void only(Side, const NodeView&, Weight) override { found = true; }
+    void pair(bool) override {}
+};
+
+} // namespace
+
+bool same_but_for_noise(const Tree& published, const Tree& rebuilt, const RuleSet& rules) {
+    AnyDifference any;
+    compare_trees(published, rebuilt, rules, any);
+    return !any.found;
+}
+
 Finding make_finding(const FactRow& row, const NodeView& published, const NodeView& rebuilt, Weight weight,
                      std::optional<Rule> rule) {
     Finding finding = base_finding(published, rebuilt);

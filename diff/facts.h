@@ -55,6 +55,9 @@ public:
 /// The one loop: merges two sorted trees and gives every difference to `sink`, in path order.
 void compare_trees(const Tree& published, const Tree& rebuilt, const RuleSet& rules, FactSink& sink);
 
+/// True when compare_trees finds nothing but noise.
+bool same_but_for_noise(const Tree& published, const Tree& rebuilt, const RuleSet& rules);
+
 /// A Finding for a difference of one fact (values formatted).
 Finding make_finding(const FactRow& row, const NodeView& published, const NodeView& rebuilt, Weight weight,
                      std::optional<Rule> rule);

@@ -57,21 +57,6 @@ Profile profile_of(const MatchableLayer& layer) {
     return profile;
 }
 
-/// Only asks whether there is any difference that is not noise.
-class AnyDifference final : public FactSink {
-public:
-    bool found = false;
-    void difference(const FactRow&, const NodeView&, const NodeView&, Weight weight, std::optional<Rule>) override {
-        found = found || weight != Weight::noise;
-    }
-    void xattr_difference(const std::string&, const std::optional<std::string>&, const std::optional<std::string>&,
-                          const NodeView&, const NodeView&) override {
-        found = true;
-    }
-    void only(Side, const NodeView&, Weight) override { found = true; }
-    void pair(bool) override {}
-};
-
 bool same_stream(const MatchableLayer& a, const MatchableLayer& b) {
     return a.layer->listing == b.layer->listing || a.layer->listing->diff_id == b.layer->listing->diff_id;
 }
@@ -119,9 +104,7 @@ private:
         const MatchableLayer& b = layer(1, j);
         if (same_stream(a, b)) return true;
         if (a.tree->nodes.size() != b.tree->nodes.size()) return false;
-        AnyDifference any;
-        compare_trees(*a.tree, *b.tree, rules_, any);
-        return !any.found;
+        return same_but_for_noise(*a.tree, *b.tree, rules_);
     }
 
     /// Only pairs of equal size at the same place are compared outright; others first have to have one fingerprint.

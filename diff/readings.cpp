@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/printable.h"
-#include "normalize/path_order.h"
 #include "diff/simulator.h"
+#include "normalize/path_order.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
-// The merged tree: the sorted set of paths that a runtime would show after the layers are applied. Built by one merge of
-// sorted lists, layer by layer. Where a layer holds a construct that appliers are known to read differently, the stack is
-// simulated instead (diff/readings.h).
+// The merged tree: the sorted set of paths that a runtime would show after the layers are applied. Built by one merge
+// of sorted lists, layer by layer. Where a layer holds a construct that appliers are known to read differently, the
+// stack is simulated instead (diff/readings.h).
 #pragma once
 
 #include "diff/stack.h"

@@ -26,28 +26,9 @@ void refuse_case_variants(const Json& json, std::string_view what, std::span<con
     }
 }
 
-std::string_view kind_name(Json::Kind kind) {
-    switch (kind) {
-    case Json::Kind::null:
-        return "null";
-    case Json::Kind::boolean:
-        return "a boolean";
-    case Json::Kind::number:
-        return "a number";
-    case Json::Kind::string:
-        return "a string";
-    case Json::Kind::array:
-        return "an array";
-    case Json::Kind::object:
-        break;
-    }
-    return "an object";
-}
-
 void expect(const Json& json, Json::Kind kind, const std::string& place) {
     if (json.is(kind)) return;
-    fail(ErrorKind::malformed,
-         fmt::format("{}: expected {}, found {}", place, kind_name(kind), kind_name(json.kind())));
+    fail(ErrorKind::malformed, fmt::format("{}: expected {}, found {}", place, name_of(kind), name_of(json.kind())));
 }
 
 bool has_control(std::string_view key) {
