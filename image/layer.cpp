@@ -147,7 +147,8 @@ void keep_digests(const LayerStream& stream, LayerListing& listing) {
 
 // Content of the current member into `hasher`, and to `visitor` where there is one; empty files are many and have one
 // known digest.
-Sha256 hash_content(TarReader& reader, Hasher& hasher, const Sha256& empty, std::size_t index, ContentVisitor* visitor) {
+Sha256 hash_content(TarReader& reader, Hasher& hasher, const Sha256& empty, std::size_t index,
+                    ContentVisitor* visitor) {
     ByteView bytes = reader.content();
     const bool nothing = bytes.empty();
     for (; !bytes.empty(); bytes = reader.content()) {

@@ -52,9 +52,10 @@ public:
     virtual void end(std::size_t index) = 0;
 };
 
-/// Reads and verifies one layer. `progress` may be null, and so may `visitor`, which is shown the content while it passes
-/// (not yet verified: what it keeps is worth something only once read_layer has returned). Throws unverified when blob digest, size or diffID is not what
-/// `layer` promises, and whatever the decoders and the tar reader throw, with layer.name in front.
+/// Reads and verifies one layer. `progress` may be null, and so may `visitor`, which is shown the content while it
+/// passes (not yet verified: what it keeps is worth something only once read_layer has returned). Throws unverified
+/// when blob digest, size or diffID is not what `layer` promises, and whatever the decoders and the tar reader throw,
+/// with layer.name in front.
 std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
                                          ContentVisitor* visitor = nullptr);
 
