@@ -24,7 +24,6 @@ namespace {
 
 /// One side with everything that was derived from it.
 struct Prepared {
-    const Image* image = nullptr;
     Stack stack;
     Readings readings;
     std::vector<Oddity> stack_oddities;
@@ -245,7 +244,6 @@ Comparison compare_images(const Image& published, const Image& rebuilt, const Co
     std::vector<Stack> stacks = load_stacks({&published, &rebuilt}, options.load);
     std::array<Prepared, 2> sides;
     for (std::size_t i = 0; i < 2; ++i) {
-        sides[i].image = stacks[i].image;
         sides[i].stack = std::move(stacks[i]);
     }
     result.history = compare_histories(published, rebuilt);

@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "diff/facts.h"
+#include "diff/security.h"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,7 @@ public:
         const auto text = [](const std::optional<std::string>& value) {
             return value ? std::optional("0x" + hex(*value)) : std::nullopt;
         };
-        add(a.node->path, "xattr:" + name, text(published), text(rebuilt), weight_of(name));
+        add(a.node->path, "xattr:" + name, text(published), text(rebuilt), weight_of_xattr(name));
     }
     void only(Side side, const NodeView& node, Weight weight) override {
         any = true;
@@ -43,10 +44,6 @@ public:
     void pair(bool) override {}
 
 private:
-    static Weight weight_of(const std::string& xattr) {
-        return xattr.starts_with("security.") ? Weight::security : Weight::real;
-    }
-
     void add(std::string_view path, std::string_view fact, std::optional<std::string> published,
              std::optional<std::string> rebuilt, Weight weight) {
         if (found_.has(path)) return;

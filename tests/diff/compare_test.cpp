@@ -269,6 +269,22 @@ TEST_CASE("what the merged tree does not show is still found") {
     CHECK(result.findings.list()[0].path == "0:0");
 }
 
+TEST_CASE("a shadowed attribute weighs what it would weigh in the merged tree") {
+    const auto layer = [](const char* attribute, const char* value) {
+        return tar(TarBuilder().add({.name = "s", .pax = {{std::string("SCHILY.xattr.") + attribute, value}}}));
+    };
+    const std::string cleanup = tar(TarBuilder().whiteout(".wh.s"));
+    for (const auto& [attribute, weight] :
+         {std::pair("system.posix_acl_access", Weight::security), std::pair("trusted.x", Weight::security),
+          std::pair("user.x", Weight::real)}) {
+        CAPTURE(attribute);
+        const Comparison result =
+            compare({.layers = {layer(attribute, "1"), cleanup}}, {.layers = {layer(attribute, "2"), cleanup}});
+        REQUIRE(result.findings.list().size() == 1);
+        CHECK(result.findings.list()[0].weight == weight);
+    }
+}
+
 TEST_CASE("ambiguous layers are never called equal, unless both hold the same ambiguity") {
     const auto twice = [](const char* first, std::int64_t mtime) {
         return tar(TarBuilder().file("a", first).add({.name = "a", .body = "last", .mtime = mtime}));

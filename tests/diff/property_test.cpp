@@ -5,6 +5,7 @@
 #include "tests/support/random_tree.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -28,30 +29,22 @@ MemoryImage image_of(const std::vector<std::vector<Member>>& layers) {
     return image;
 }
 
-/// The finding with its sides swapped, as text.
-std::vector<std::string> mirrored(const Comparison& comparison) {
-    std::vector<std::string> lines;
+/// Findings as sorted text, as they are or with their sides swapped. Those of layers are left out: their labels and
+/// sentences name the sides.
+std::vector<std::string> lines(const Comparison& comparison, bool swapped) {
+    std::vector<std::string> result;
     for (Finding finding : comparison.findings.list()) {
-        std::swap(finding.published, finding.rebuilt);
-        std::swap(finding.layers[0], finding.layers[1]);
-        if (finding.fact == "layering" || finding.place == Place::layer)
-            continue; // labels and sentences name the sides
-        lines.push_back(finding.path + "|" + finding.fact + "|" + finding.published.value_or("-") + "|" +
-                        finding.rebuilt.value_or("-") + "|" + std::string(name_of(finding.weight)));
-    }
-    std::sort(lines.begin(), lines.end());
-    return lines;
-}
-
-std::vector<std::string> straight(const Comparison& comparison) {
-    std::vector<std::string> lines;
-    for (const Finding& finding : comparison.findings.list()) {
         if (finding.place == Place::layer) continue;
-        lines.push_back(finding.path + "|" + finding.fact + "|" + finding.published.value_or("-") + "|" +
-                        finding.rebuilt.value_or("-") + "|" + std::string(name_of(finding.weight)));
+        if (swapped) {
+            std::swap(finding.published, finding.rebuilt);
+            std::swap(finding.layers[0], finding.layers[1]);
+        }
+        result.push_back(fmt::format("{}|{}|{}|{}|{}|{}:{}", finding.path, finding.fact,
+                                     finding.published.value_or("-"), finding.rebuilt.value_or("-"),
+                                     name_of(finding.weight), finding.layers[0], finding.layers[1]));
     }
-    std::sort(lines.begin(), lines.end());
-    return lines;
+    std::sort(result.begin(), result.end());
+    return result;
 }
 
 } // namespace
@@ -108,7 +101,7 @@ TEST_CASE("swapping the sides mirrors the findings") {
         const Comparison forward = compare(image_of(layers), image_of(others));
         const Comparison backward = compare(image_of(others), image_of(layers));
         CHECK(forward.verdict == backward.verdict);
-        CHECK(straight(forward) == mirrored(backward));
+        CHECK(lines(forward, false) == lines(backward, true));
         CHECK(forward.findings.noise_counts() == backward.findings.noise_counts());
         CHECK(forward.summary.added == backward.summary.removed);
         CHECK(forward.findings.list().size() == backward.findings.list().size());
