@@ -21,6 +21,8 @@ std::string_view name_of(ErrorKind kind) {
         return "unsupported";
     case ErrorKind::over_limit:
         return "over-limit";
+    case ErrorKind::interrupted:
+        return "interrupted";
     case ErrorKind::transient:
         return "transient";
     }

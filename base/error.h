@@ -17,6 +17,7 @@ enum class ErrorKind {
     unverified,  ///< a digest or a size is not what was promised
     unsupported, ///< well-formed perhaps, but of a kind that no runtime (or not we) can read
     over_limit,  ///< larger than a named limit
+    interrupted, ///< a signal asked to stop
     transient,   ///< may succeed when tried again (network, registry 429/5xx)
 };
 

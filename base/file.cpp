@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/printable.h"
 
 #include <fcntl.h>
@@ -101,6 +102,7 @@ void Fd::reset() noexcept {
 
 std::size_t File::read_at(std::uint64_t offset, ByteSpan buffer) const {
     if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) return 0;
+    stop_if_interrupted();
     for (;;) {
         const ssize_t count = ::pread(fd_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
         if (count >= 0) return static_cast<std::size_t>(count);
@@ -189,6 +191,7 @@ std::uint64_t FileRange::skip(std::uint64_t count) {
 
 std::size_t DescriptorSource::read(ByteSpan buffer) {
     for (;;) {
+        stop_if_interrupted();
         const ssize_t count = ::read(fd_, buffer.data(), buffer.size());
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno == EAGAIN) { // somebody set the shared description to non-blocking

@@ -42,12 +42,17 @@ public:
     const std::string& name() const { return name_; }
     /// Reads up to buffer.size() bytes at `offset`; 0 at or past the end. Throws unreadable.
     std::size_t read_at(std::uint64_t offset, ByteSpan buffer) const;
+    /// For system calls that read by offset.
+    int descriptor() const { return fd_.get(); }
 
 private:
     Fd fd_;
     std::uint64_t size_; // bytes, when it was opened
     std::string name_;
 };
+
+/// Copies a whole file. Throws unreadable when it became shorter.
+void copy_file(const File& file, ByteSink& out);
 
 /// Opens a path that the *user* named. Follows symlinks (the user's choice), but refuses anything that is not a regular
 /// file, by name ("is a directory", "is a FIFO"), without blocking.
@@ -85,12 +90,13 @@ private:
 };
 
 /// An unnamed temporary file ($TMPDIR, else /tmp; O_TMPFILE) that is written from front to back, then read by offset.
-class SpoolFile {
+class SpoolFile final : public ByteSink {
 public:
     /// `name` is how messages call it; printable. Throws unreadable.
     explicit SpoolFile(std::string name);
+    using ByteSink::write;
     /// Throws unreadable (disk full).
-    void append(ByteView bytes);
+    void write(ByteView bytes) override;
     std::uint64_t size() const { return size_; }
     /// What was written, for reading; nothing can be appended afterwards.
     std::shared_ptr<const File> finish();
@@ -125,6 +131,9 @@ public:
     WholeFile& operator=(const WholeFile&) = delete;
     using ByteSink::write;
     void write(ByteView bytes) override;
+    /// Appends all of `file`; the kernel copies where it can (copy_file_range), which on some file systems costs
+    /// nothing.
+    void write_file(const File& file);
     /// Where the bytes are until commit(), to be read back.
     const std::string& temporary_path() const;
     void commit();

@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/printable.h"
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -24,6 +26,7 @@ constexpr std::size_t block_size = std::size_t{256} << 10;
 
 void write_all(int fd, ByteView bytes, const std::string& name) {
     while (!bytes.empty()) {
+        stop_if_interrupted();
         const ssize_t count = ::write(fd, bytes.data(), bytes.size());
         if (count >= 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(count));
@@ -109,13 +112,28 @@ SpoolFile::SpoolFile(std::string name) : fd_(unnamed_file(temporary_directory())
     if (!fd_) fail_errno(errno, fmt::format("{}: a temporary file in {}", name_, printable(temporary_directory())));
 }
 
-void SpoolFile::append(ByteView bytes) {
-    write_all(fd_.get(), bytes, name_);
+void SpoolFile::write(ByteView bytes) {
+    try {
+        write_all(fd_.get(), bytes, name_);
+    } catch (const Error& error) {
+        // The name says what is kept; where the disk is full is what the reader can do something about.
+        fail(error.kind(), fmt::format("{} (a temporary file in {})", error.what(), printable(temporary_directory())));
+    }
     size_ += bytes.size();
 }
 
 std::shared_ptr<const File> SpoolFile::finish() {
     return std::make_shared<const File>(std::move(fd_), size_, std::move(name_));
+}
+
+void copy_file(const File& file, ByteSink& out) {
+    std::vector<std::uint8_t> block(block_size);
+    for (std::uint64_t offset = 0; offset < file.size();) {
+        const std::size_t count = file.read_at(offset, block);
+        if (count == 0) fail(ErrorKind::unreadable, file.name() + ": became shorter while it was read");
+        out.write(ByteView(block).first(count));
+        offset += count;
+    }
 }
 
 std::shared_ptr<const File> spool(ByteSource& source, std::uint64_t limit, std::string name) {
@@ -125,7 +143,7 @@ std::shared_ptr<const File> spool(ByteSource& source, std::uint64_t limit, std::
         if (count > limit - file.size()) {
             fail(ErrorKind::over_limit, fmt::format("{}: longer than the limit of {} bytes", name, limit));
         }
-        file.append(ByteView(block).first(count));
+        file.write(ByteView(block).first(count));
     }
     return file.finish();
 }
@@ -172,6 +190,24 @@ WholeFile::~WholeFile() = default;
 
 void WholeFile::write(ByteView bytes) {
     write_all(state_->temporary.fd(), bytes, state_->name);
+}
+
+void WholeFile::write_file(const File& file) {
+    const int out = state_->temporary.fd();
+    auto offset = off64_t{0};
+    while (static_cast<std::uint64_t>(offset) < file.size()) {
+        stop_if_interrupted();
+        const std::uint64_t left = file.size() - static_cast<std::uint64_t>(offset);
+        constexpr std::uint64_t most = std::uint64_t{1} << 30; // the kernel's own bound is just below 2 GiB
+        const ssize_t count = ::copy_file_range(file.descriptor(), &offset, out, nullptr,
+                                                static_cast<std::size_t>(std::min(left, most)), 0);
+        if (count > 0) continue;
+        // Between some file systems the kernel does not copy; nothing is lost by asking.
+        const bool cannot = count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP);
+        if (cannot && offset == 0) return copy_file(file, *this);
+        if (count == 0) fail(ErrorKind::unreadable, file.name() + ": became shorter while it was read");
+        if (errno != EINTR) fail_errno(errno, state_->name);
+    }
 }
 
 const std::string& WholeFile::temporary_path() const {

@@ -18,6 +18,13 @@ public:
     void write(std::string_view text) { write(as_bytes(text)); }
 };
 
+/// Wants nothing.
+class NullSink final : public ByteSink {
+public:
+    using ByteSink::write;
+    void write(ByteView) override {}
+};
+
 /// Keeps what it is given.
 class StringSink final : public ByteSink {
 public:

@@ -82,9 +82,11 @@ std::uint64_t PrefixedSource::skip(std::uint64_t count) {
     return from_prefix + (count > from_prefix ? rest_->skip(count - from_prefix) : 0);
 }
 
-VerifyingSource::VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what)
+VerifyingSource::VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what,
+                                 const VerifyingSource* same_bytes)
     : inner_(std::move(inner)), expected_(expected), what_(std::move(what)),
-      hasher_(expected.digest ? expected.digest->algorithm : DigestAlgorithm::sha256) {}
+      same_bytes_(same_bytes != nullptr && same_bytes->algorithm() == algorithm() ? same_bytes : nullptr),
+      hasher_(algorithm()) {}
 
 std::size_t VerifyingSource::read(ByteSpan buffer) {
     if (buffer.empty() || verified_) return 0;
@@ -101,11 +103,13 @@ std::size_t VerifyingSource::read(ByteSpan buffer) {
         failed_ = true;
         fail(ErrorKind::unverified, fmt::format("{}: expected {} bytes, found more", what_, *expected_.size));
     }
-    hasher_.update(buffer.first(count));
+    if (same_bytes_ == nullptr) hasher_.update(buffer.first(count));
     if (count != 0) return count;
 
     failed_ = true; // until the checks have held; there is no second try
-    digest_ = hasher_.finish();
+    if (same_bytes_ != nullptr && (!same_bytes_->verified_ || same_bytes_->bytes_ != bytes_))
+        fail(ErrorKind::unverified, what_ + ": ended before what it was read from did");
+    digest_ = same_bytes_ != nullptr ? same_bytes_->digest_ : hasher_.finish();
     if (expected_.size && bytes_ != *expected_.size) {
         fail(ErrorKind::unverified, fmt::format("{}: expected {} bytes, found {}", what_, *expected_.size, bytes_));
     }

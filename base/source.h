@@ -69,7 +69,10 @@ struct Expected {
 /// expected it computes sha256.
 class VerifyingSource final : public ByteSource {
 public:
-    VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what);
+    /// `same_bytes`, where given, is what `inner` passes on unchanged: its digest is taken over instead of computed
+    /// again, if it is of the wanted algorithm. It must outlive this source.
+    VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what,
+                    const VerifyingSource* same_bytes = nullptr);
     /// The inner source lives as long as this one, also after the end: those who hold it may go on asking it.
     std::size_t read(ByteSpan buffer) override;
     /// True once the end was reached and the checks held.
@@ -80,8 +83,12 @@ public:
 
 private:
     std::unique_ptr<ByteSource> inner_;
+    DigestAlgorithm algorithm() const {
+        return expected_.digest ? expected_.digest->algorithm : DigestAlgorithm::sha256;
+    }
     Expected expected_;
     std::string what_;
+    const VerifyingSource* same_bytes_;
     Hasher hasher_;
     std::uint64_t bytes_ = 0;
     Digest digest_;

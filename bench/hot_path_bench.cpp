@@ -78,7 +78,7 @@ void build_and_compare_trees(benchmark::State& state) {
     class Nothing final : public FactSink {
         void difference(const FactRow&, const NodeView&, const NodeView&, Weight, std::optional<Rule>) override {}
         void xattr_difference(const std::string&, const std::optional<std::string>&, const std::optional<std::string>&,
-                              const NodeView&, const NodeView&) override {}
+                              const NodeView&, const NodeView&, Weight, std::optional<Rule>) override {}
         void only(Side, const NodeView&, Weight) override {}
         void pair(bool) override {}
     } nothing;

@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <filesystem>
 #include <utility>
 
@@ -65,6 +67,7 @@ struct DiffOptions {
     bool all = false;
     bool quiet = false;
     bool force = false;
+    bool canonical = false;
 };
 
 void declare(CommandLine& line, DiffOptions& options) {
@@ -82,6 +85,9 @@ void declare(CommandLine& line, DiffOptions& options) {
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
     line.option("--extract", "DIR", "write the files that differ, from both sides, below DIR (new or empty)",
                 [&](const std::string& value) { options.extract = value; });
+    line.flag("--canonical", options.canonical,
+              "compute the digests of canonical forms, as `touchstone digest` does; by default only for a JSON report "
+              "whose verdict is equivalent");
     add_color_option(line, options.color);
     add_quiet_option(line, options.quiet, "the verdict line only, and no progress");
     add_load_options(line, options.compare.load);
@@ -116,9 +122,17 @@ struct Compared {
     std::size_t extracted = 0;
 };
 
+CanonicalValues canonical_values(const DiffOptions& options) {
+    if (options.canonical) return CanonicalValues::always;
+    const bool json = std::any_of(options.outputs.begin(), options.outputs.end(),
+                                  [](const Output& output) { return output.format == ReportFormat::json; });
+    return json ? CanonicalValues::when_equivalent : CanonicalValues::none;
+}
+
 Compared compare_all(const DiffOptions& options, Progress& progress) {
     CompareOptions compare = options.compare;
     compare.keep_noise = options.all;
+    compare.canonical = canonical_values(options);
     compare.load.progress = &progress;
     const Reference published_reference = parse_reference(options.published);
     const Reference rebuilt_reference = parse_reference(options.rebuilt);

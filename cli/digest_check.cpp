@@ -4,13 +4,15 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
-#include "cli/canonical_reader.h"
+#include "cli/digests.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 
 namespace touchstone {
 
@@ -85,20 +87,13 @@ DigestLine parse_line(std::string_view text, std::size_t number) {
 }
 
 std::string read_list(const std::string& path) {
+    if (path == "-") {
+        DescriptorSource input(STDIN_FILENO);
+        return read_all(input, list_limit, "standard input");
+    }
     const std::shared_ptr<const File> file = open_file(path);
-    if (file->size() > list_limit) {
-        fail(ErrorKind::over_limit,
-             fmt::format("{}: {} bytes, the limit is {}", file->name(), file->size(), list_limit));
-    }
-    std::string text(static_cast<std::size_t>(file->size()), '\0');
-    std::size_t done = 0;
-    const ByteSpan room(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
-    while (done < text.size()) {
-        const std::size_t count = file->read_at(done, room.subspan(done));
-        if (count == 0) fail(ErrorKind::unreadable, file->name() + ": became shorter while it was read");
-        done += count;
-    }
-    return text;
+    FileRange range(file, 0, file->size());
+    return read_all(range, list_limit, file->name());
 }
 
 /// The id that `line` should have; empty when the image has no such part.
@@ -109,6 +104,29 @@ std::string recomputed(const DigestLine& line, const CanonicalDigests& digests) 
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
     return error == std::errc() && index < digests.layers.size() ? digests.layers[index] : std::string();
+}
+
+/// Nothing when the image cannot be read or verified; standard error says why.
+std::optional<CanonicalDigests> digests_or_trouble(const DigestLine& line, const OpenOptions& open,
+                                                   const LoadOptions& load, Streams& streams) {
+    try {
+        return canonical_digests(line.reference, open, load, line.profile);
+    } catch (const Error& error) {
+        streams.err(fmt::format("touchstone: {}\n", error.what()));
+        return std::nullopt;
+    }
+}
+
+std::string_view words_of(CheckResult result) {
+    switch (result) {
+    case CheckResult::holds:
+        return "OK";
+    case CheckResult::fails:
+        return "FAILED";
+    case CheckResult::trouble:
+        break;
+    }
+    return "FAILED open or read";
 }
 
 /// The default profile may be spelled out in an id; both spellings name the same form.
@@ -136,24 +154,26 @@ std::vector<DigestLine> parse_digest_lines(std::string_view text, const Profile&
     return lines;
 }
 
-bool check_digests(const std::string& file, const OpenOptions& open, const LayerLimits& limits, const Profile& profile,
-                   bool quiet, Streams& streams) {
-    const std::vector<DigestLine> lines =
-        within(printable(file), [&] { return parse_digest_lines(read_list(file), profile); });
+CheckResult check_digests(const std::string& file, const OpenOptions& open, const LoadOptions& load,
+                          const Profile& profile, bool quiet, Streams& streams) {
+    const std::string text = read_list(file);
+    const std::vector<DigestLine> lines = within(printable(file), [&] { return parse_digest_lines(text, profile); });
     if (lines.empty()) fail(ErrorKind::malformed, printable(file) + ": has no digest lines");
-    bool all = true;
-    CanonicalDigests digests;
+    CheckResult worst = CheckResult::holds;
+    std::optional<CanonicalDigests> digests;
     const DigestLine* last = nullptr;
     for (const DigestLine& line : lines) {
-        if (last == nullptr || last->reference != line.reference || last->profile != line.profile) {
-            digests = canonical_digests(line.reference, open, limits, line.profile);
-        }
+        if (last == nullptr || last->reference != line.reference || last->profile != line.profile)
+            digests = digests_or_trouble(line, open, load, streams);
         last = &line;
-        const bool good = same_id(line, recomputed(line, digests));
-        all = all && good;
-        if (!good || !quiet) streams.out(fmt::format("{} {}: {}\n", line.reference, line.what, good ? "OK" : "FAILED"));
+        const CheckResult result = !digests                                    ? CheckResult::trouble
+                                   : same_id(line, recomputed(line, *digests)) ? CheckResult::holds
+                                                                               : CheckResult::fails;
+        worst = std::max(worst, result);
+        if (result == CheckResult::holds && quiet) continue;
+        streams.out(fmt::format("{} {}: {}\n", line.reference, line.what, words_of(result)));
     }
-    return all;
+    return worst;
 }
 
 } // namespace touchstone

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "cli/streams.h"
+#include "diff/stack.h"
 #include "image/image.h"
-#include "image/layer.h"
 #include "normalize/profile.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,13 @@ struct DigestLine {
 /// line before it when that is of the same reference, else `otherwise`.
 std::vector<DigestLine> parse_digest_lines(std::string_view text, const Profile& otherwise);
 
-/// Recomputes every line of `file` and prints "REFERENCE what: OK" or "FAILED" for each (the failed ones only when
-/// `quiet`). True when all are OK.
-bool check_digests(const std::string& file, const OpenOptions& open, const LayerLimits& limits, const Profile& profile,
-                   bool quiet, Streams& streams);
+/// How a check went, best first.
+enum class CheckResult : std::uint8_t { holds, fails, trouble };
+
+/// Recomputes every line of `file` (`-` is standard input) and prints "REFERENCE what: OK", "FAILED" or "FAILED open or
+/// read" for each (OK not when `quiet`). An image that cannot be read is told of on standard error, and the others are
+/// checked all the same (sha256sum -c does so). Returns the worst of all lines. Throws for a list that cannot be read.
+CheckResult check_digests(const std::string& file, const OpenOptions& open, const LoadOptions& load,
+                          const Profile& profile, bool quiet, Streams& streams);
 
 } // namespace touchstone

@@ -1,10 +1,11 @@
 // `touchstone digest`: the names of an image's content that do not depend on who packed it, where, and how.
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/canonical_reader.h"
 #include "cli/commands.h"
 #include "cli/digest_check.h"
+#include "cli/digests.h"
 #include "cli/options.h"
+#include "cli/progress_line.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +26,7 @@ digests rest on is verified first. A profile other than the default is part of t
     .takes_images = true,
     .exit_status = "  0   the digests are printed; with --check, all of them hold\n"
                    "  1   with --check: at least one does not\n"
-                   "  2   trouble\n"
+                   "  2   trouble; with --check the other images are checked all the same\n"
                    "  75  trouble that may be gone when tried again\n",
     .examples = "  touchstone digest oci-archive:published.tar\n"
                 "  touchstone digest oci:layout docker-archive:saved.tar > DIGESTS\n"
@@ -37,7 +38,7 @@ struct DigestOptions {
     std::vector<std::string> references;
     std::string check; ///< empty = print
     OpenOptions open;
-    LayerLimits limits;
+    LoadOptions load;
     Profile profile;
     bool json = false;
     bool quiet = false;
@@ -60,7 +61,7 @@ std::string lines_of(const std::string& reference, const CanonicalDigests& diges
     for (std::size_t i = 0; i < digests.layers.size(); ++i) {
         lines += fmt::format("{}  {} layer {}\n", digests.layers[i], reference, i);
     }
-    lines += fmt::format("{}  {} tree\n", digests.tree, reference);
+    if (!digests.tree.empty()) lines += fmt::format("{}  {} tree\n", digests.tree, reference);
     if (!digests.image.empty()) lines += fmt::format("{}  {} image\n", digests.image, reference);
     return lines;
 }
@@ -71,9 +72,29 @@ std::string json_of(const std::string& reference, const CanonicalDigests& digest
     Json line = Json::object();
     line.set("reference", Json::string(reference));
     line.set("layers", std::move(layers));
-    line.set("tree", Json::string(digests.tree));
+    if (!digests.tree.empty()) line.set("tree", Json::string(digests.tree));
     if (!digests.image.empty()) line.set("image", Json::string(digests.image));
     return line.dump() + "\n";
+}
+
+CanonicalDigests digests_with_progress(const std::string& reference, const DigestOptions& options, Streams& streams) {
+    Progress progress;
+    LoadOptions load = options.load;
+    load.progress = &progress;
+    const ProgressLine shown(progress, streams, false);
+    return canonical_digests(reference, options.open, load, options.profile);
+}
+
+int check(const DigestOptions& options, Streams& streams) {
+    switch (check_digests(options.check, options.open, options.load, options.profile, options.quiet, streams)) {
+    case CheckResult::holds:
+        return exit_status::met;
+    case CheckResult::fails:
+        return exit_status::not_met;
+    case CheckResult::trouble:
+        break;
+    }
+    return exit_status::trouble;
 }
 
 } // namespace
@@ -83,7 +104,8 @@ int digest_command(const Arguments& args, Streams& streams) {
     CommandLine line(text);
     line.arguments("IMAGE", options.references);
     add_profile_options(line, options.profile, streams);
-    line.option("-c,--check", "FILE", "recompute the lines of FILE, and say for each whether it holds",
+    line.option("-c,--check", "FILE",
+                "recompute the lines of FILE (- for standard input), and say for each whether it holds",
                 [&](const std::string& value) {
                     if (value.empty()) fail(ErrorKind::usage, "--check: a file name is missing");
                     options.check = value;
@@ -91,19 +113,16 @@ int digest_command(const Arguments& args, Streams& streams) {
     add_quiet_option(line, options.quiet, "with --check: print only the lines that do not hold");
     add_json_option(line, options.json, "one JSON object per image and line");
     add_platform_options(line, options.open, false);
-    add_limit_options(line, options.limits);
+    add_load_options(line, options.load);
     if (!line.parse(args)) {
         streams.out(line.help());
         return exit_status::met;
     }
     check_usage(options);
-    if (!options.check.empty()) {
-        const bool all =
-            check_digests(options.check, options.open, options.limits, options.profile, options.quiet, streams);
-        return all ? exit_status::met : exit_status::not_met;
-    }
+    if (!options.check.empty()) return check(options, streams);
     for (const std::string& reference : options.references) {
-        const CanonicalDigests digests = canonical_digests(reference, options.open, options.limits, options.profile);
+        const CanonicalDigests digests = digests_with_progress(reference, options, streams);
+        if (digests.tree.empty()) streams.err(fmt::format("touchstone: note: no tree: {}\n", digests.no_tree));
         streams.out(options.json ? json_of(reference, digests) : lines_of(reference, digests));
     }
     return exit_status::met;

@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::string_view layout_document = R"({"imageLayoutVersion":"1.0.0"})"; // image-layout.md
 constexpr std::string_view blob_directory = "blobs/sha256";
-constexpr std::size_t copy_block = std::size_t{256} << 10;
 
 std::string blob_name(const Digest& digest) {
     return fmt::format("{}/{}", blob_directory, digest.hex());
@@ -57,9 +56,9 @@ std::string index_json(const CanonicalImage& image, const Image& source) {
     return index.dump();
 }
 
-void write_content(const LayoutFile& file, ByteSink& out) {
+void write_content(const LayoutFile& file, WholeFile& out) {
     if (file.file) {
-        copy_file(*file.file, out);
+        out.write_file(*file.file);
     } else {
         out.write(std::string_view(file.bytes));
     }
@@ -178,16 +177,6 @@ std::unique_ptr<LayoutWriter> write_layout_directory(const std::string& path) {
 
 std::unique_ptr<LayoutWriter> write_layout_archive(const std::string& path, bool overwrite) {
     return std::make_unique<ArchiveWriter>(path, overwrite);
-}
-
-void copy_file(const File& file, ByteSink& out) {
-    std::vector<std::uint8_t> block(copy_block);
-    for (std::uint64_t offset = 0; offset < file.size();) {
-        const std::size_t count = file.read_at(offset, block);
-        if (count == 0) fail(ErrorKind::unreadable, file.name() + ": became shorter while it was read");
-        out.write(ByteView(block).first(count));
-        offset += count;
-    }
 }
 
 } // namespace touchstone

@@ -41,7 +41,4 @@ std::unique_ptr<LayoutWriter> write_layout_directory(const std::string& path);
 /// A tar with sorted members and no times, so that the same image is the same file.
 std::unique_ptr<LayoutWriter> write_layout_archive(const std::string& path, bool overwrite);
 
-/// Copies a whole file.
-void copy_file(const File& file, ByteSink& out);
-
 } // namespace touchstone

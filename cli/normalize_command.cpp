@@ -2,15 +2,15 @@
 // compared with its source before it appears under its name: a proof costs a second reading, trust would cost more.
 #include "base/error.h"
 #include "base/printable.h"
-#include "cli/canonical_reader.h"
 #include "cli/commands.h"
 #include "cli/layout_writer.h"
+#include "cli/normalizer.h"
 #include "cli/options.h"
-#include "report/json_writer.h"
+#include "cli/progress_line.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <optional>
 
 namespace touchstone {
@@ -26,7 +26,7 @@ constexpr CommandText text{
 standard output) or of an image (OUT is oci:DIR, a new directory, or oci-archive:FILE): sorted entries in one tar
 dialect, times and owners by the profile, layers stored uncompressed, OCI documents with all digests recomputed.
 The output is read back before it appears: its files must be those of the input under the profile. Changes are
-counted on standard error by kind; --log lists them.
+counted on standard error by kind; --log lists them, and `touchstone rules --canonical` explains them.
 )",
     .takes_images = true,
     .exit_status = "  0   the output is written, whole and proven\n"
@@ -34,6 +34,7 @@ counted on standard error by kind; --log lists them.
                    "  75  trouble that may be gone when tried again\n",
     .examples = "  touchstone normalize docker-archive:saved.tar -o oci:canonical\n"
                 "  touchstone normalize --log changes.jsonl oci:layout -o oci-archive:canonical.tar\n"
+                "  touchstone normalize --base oci:debian --compress gzip oci:app -o oci:app-canonical\n"
                 "  gunzip < layer.tar.gz | touchstone normalize - -o - | sha256sum\n",
 };
 
@@ -43,22 +44,18 @@ constexpr std::string_view to_archive = "oci-archive:";
 struct NormalizeOptions {
     std::string input;
     std::string output;
-    std::string log; ///< empty = none
+    std::string log;  ///< empty = none
+    std::string base; ///< empty = none
     OpenOptions open;
-    LayerLimits limits;
-    Profile profile;
+    NormalizerOptions normalizer;
     bool force = false;
     bool quiet = false;
 };
 
-class SpoolSink final : public ByteSink {
-public:
-    explicit SpoolSink(std::string name) : file_(std::move(name)) {}
-    void write(ByteView bytes) override { file_.append(bytes); }
-    std::shared_ptr<const File> finish() { return file_.finish(); }
-
-private:
-    SpoolFile file_;
+/// What is said when all is written.
+struct Outcome {
+    ChangeCounts changes;
+    std::size_t ambiguities = 0;
 };
 
 class StreamSink final : public ByteSink {
@@ -70,71 +67,6 @@ private:
     Streams& streams_;
 };
 
-/// All layers in canonical form, each in an unnamed file, and what was changed in them.
-struct CanonicalLayers {
-    std::vector<CanonicalResult> results;
-    std::vector<std::shared_ptr<const File>> files;
-    ChangeCounts changes;
-    std::string log; ///< JSON Lines
-};
-
-void append_log(std::string& log, std::size_t layer, const std::vector<Change>& changes) {
-    for (const Change& change : changes) {
-        JsonWriter json;
-        json.begin_object();
-        json.member("layer", std::uint64_t{layer});
-        json.bytes_member("path", change.path.empty() ? "." : std::string_view(change.path));
-        json.member("what", change.what);
-        json.bytes_member("before", change.before);
-        json.bytes_member("after", change.after);
-        json.end_object();
-        log += json.take();
-        if (!log.ends_with('\n')) log += '\n';
-    }
-}
-
-void add_counts(ChangeCounts& all, const ChangeCounts& more) {
-    for (const auto& [what, count] : more) all[what] += count;
-}
-
-CanonicalLayers canonical_layers(CanonicalReader& reader, const NormalizeOptions& options) {
-    CanonicalLayers layers;
-    for (std::size_t i = 0; i < reader.layers(); ++i) {
-        SpoolSink out(fmt::format("the canonical form of layer {}", i));
-        std::vector<Change> changes;
-        layers.results.push_back(
-            reader.write_layer(i, options.profile, &out, options.log.empty() ? nullptr : &changes));
-        layers.files.push_back(out.finish());
-        append_log(layers.log, i, changes);
-        add_counts(layers.changes, layers.results.back().changes);
-    }
-    return layers;
-}
-
-/// Reads what was written, and compares it with what it was made from: the merged tree with that of the source under
-/// the declared profile; and each layer with its own canonical form, which it must be already.
-void prove(const Image& written, CanonicalReader& source, const CanonicalLayers& layers,
-           const NormalizeOptions& options) {
-    const Profile keep{.mtime = {.kind = MtimePolicy::Kind::keep, .limit = 0}, .owner = {}};
-    CanonicalReader reader(written, options.limits);
-    const auto check = [](std::string_view what, const Digest& expected, const Digest& found) {
-        if (expected == found) return;
-        fail(ErrorKind::unverified,
-             fmt::format("the canonical form does not hold what its source holds ({}: expected {}, found {}); "
-                         "nothing was written",
-                         what, expected.string(), found.string()));
-    };
-    if (reader.layers() != layers.results.size()) {
-        fail(ErrorKind::unverified, fmt::format("{} layers were written, {} are found; nothing was written",
-                                                layers.results.size(), reader.layers()));
-    }
-    for (std::size_t i = 0; i < reader.layers(); ++i) {
-        check(fmt::format("layer {}", i), layers.results[i].digest,
-              reader.write_layer(i, keep, nullptr, nullptr).digest);
-    }
-    check("tree", source.tree(options.profile).digest, reader.tree(keep).digest);
-}
-
 /// "12 mtime, 3 owner-names"; "nothing" when all was canonical before.
 std::string summary_of(const ChangeCounts& changes) {
     std::string summary;
@@ -143,7 +75,7 @@ std::string summary_of(const ChangeCounts& changes) {
     return summary.empty() ? "nothing" : summary;
 }
 
-void finish_log(const CanonicalLayers& layers, std::optional<WholeFile>& log) {
+void finish_log(const NormalizedLayers& layers, std::optional<WholeFile>& log) {
     if (!log) return;
     log->write(std::string_view(layers.log));
     log->commit();
@@ -161,80 +93,119 @@ std::unique_ptr<LayoutWriter> layout_writer(const NormalizeOptions& options) {
     return prefix == to_directory ? write_layout_directory(path) : write_layout_archive(path, options.force);
 }
 
-ChangeCounts normalize_image(const Image& image, const NormalizeOptions& options, std::optional<WholeFile>& log) {
+/// How many layers are those of --base.
+std::size_t untouched_layers(const Image& image, const NormalizeOptions& options) {
+    if (options.base.empty()) return 0;
+    const std::vector<Image> bases =
+        open_images(parse_reference(options.base), {.platform = image.platform, .all_platforms = false});
+    return shared_layers(image, bases.front());
+}
+
+Outcome normalize_image(const Image& image, const NormalizeOptions& options, std::optional<WholeFile>& log) {
     if (!is_layout(options.output)) {
         fail(ErrorKind::usage,
              fmt::format("-o {}: an image goes to oci:DIR or oci-archive:FILE", printable_short(options.output)));
     }
+    NormalizerOptions work = options.normalizer;
+    work.untouched = untouched_layers(image, options);
     const std::unique_ptr<LayoutWriter> writer = layout_writer(options); // refuses before any layer is read
-    CanonicalReader reader(image, options.limits);
-    CanonicalLayers layers = canonical_layers(reader, options);
-    const CanonicalImage canonical =
-        canonical_image(image.config_json, image.manifest_json, layers.results, options.profile.mtime);
-    writer->write(layout_files(canonical, layers.files, image));
+    const Normalizer normalizer(image, work);
+    const CanonicalImage canonical = normalizer.documents();
+    writer->write(layout_files(canonical, normalizer.layers().files, image));
     const std::vector<Image> written =
         open_images(writer->staged(), {.platform = image.platform, .all_platforms = false});
     if (written.front().manifest != canonical.manifest.digest)
         fail(ErrorKind::unverified, "another manifest was written than meant");
-    prove(written.front(), reader, layers, options);
-    finish_log(layers, log);
+    normalizer.prove(written.front());
+    finish_log(normalizer.layers(), log);
     writer->commit();
-    add_counts(layers.changes, canonical.changes);
-    return layers.changes;
+    Outcome outcome{normalizer.layers().changes, normalizer.ambiguities()};
+    add_counts(outcome.changes, canonical.changes);
+    return outcome;
 }
 
-/// The canonical layer as an image of one layer, to be read like any other.
-Image image_of(const std::shared_ptr<const File>& file, const Digest& digest) {
+/// A layer in a file, as an image of one layer, to be read like any other.
+Image image_of(const std::shared_ptr<const File>& file, const CanonicalBlob& blob) {
     LayerRef layer;
     layer.name = "the canonical layer";
-    layer.digest = digest;
-    layer.diff_id = digest;
+    layer.digest = blob.digest;
+    layer.diff_id = blob.diff_id;
     layer.stored_size = file->size();
     layer.open = [file]() -> std::unique_ptr<ByteSource> { return std::make_unique<FileRange>(file, 0, file->size()); };
     Image image;
+    image.reference.text = "the output";
     image.layers.push_back(std::move(layer));
     return image;
 }
 
-ChangeCounts normalize_layer(const Image& image, const NormalizeOptions& options, std::optional<WholeFile>& log,
-                             Streams& streams) {
+void check_layer_usage(const NormalizeOptions& options) {
     if (is_layout(options.output)) {
         fail(ErrorKind::usage,
              fmt::format("-o {}: a layer tar has no configuration to make an image of; give a file, or -",
                          printable_short(options.output)));
     }
+    if (!options.base.empty()) fail(ErrorKind::usage, "--base: a layer tar has no base image");
+    if (options.normalizer.merge) fail(ErrorKind::usage, "--merge: a layer tar is one layer already");
+}
+
+Outcome normalize_layer(const Image& image, const NormalizeOptions& options, std::optional<WholeFile>& log,
+                        Streams& streams) {
+    check_layer_usage(options);
     std::optional<WholeFile> file;
     if (options.output != "-") file.emplace(options.output, options.force);
-    CanonicalReader reader(image, options.limits);
-    CanonicalLayers layers = canonical_layers(reader, options);
-    prove(image_of(layers.files.front(), layers.results.front().digest), reader, layers, options);
+    const Normalizer normalizer(image, options.normalizer);
+    const CanonicalBlob& blob = normalizer.layers().blobs.front();
+    const std::shared_ptr<const File>& bytes = normalizer.layers().files.front();
+    normalizer.prove(image_of(bytes, blob));
     StreamSink standard_output(streams);
     HashingSink out(file ? static_cast<ByteSink*>(&*file) : &standard_output);
-    copy_file(*layers.files.front(), out);
-    if (out.finish() != layers.results.front().digest) {
-        fail(ErrorKind::unverified, "the temporary file is not what was written to it");
-    }
-    finish_log(layers, log);
+    copy_file(*bytes, out);
+    if (out.finish() != blob.digest) fail(ErrorKind::unverified, "the temporary file is not what was written to it");
+    finish_log(normalizer.layers(), log);
     if (file) file->commit();
-    return layers.changes;
+    return {normalizer.layers().changes, normalizer.ambiguities()};
 }
 
 void check_usage(const NormalizeOptions& options, const Streams& streams) {
     if (options.output.empty()) fail(ErrorKind::usage, "-o OUT is required");
     if (options.output == "-" && streams.out_is_terminal)
         fail(ErrorKind::usage, "-o -: a tar is not written to a terminal");
+    if (options.normalizer.merge && !options.base.empty())
+        fail(ErrorKind::usage, "--merge and --base exclude each other: one layer shares nothing with the base");
 }
 
-int normalize(const NormalizeOptions& options, Streams& streams) {
+Outcome normalize(const NormalizeOptions& options, Streams& streams) {
     const std::string input = options.input == "-" ? "tar:-" : options.input;
     const std::vector<Image> images = open_images(parse_reference(input), options.open);
     std::optional<WholeFile> log; // refused early, too
     if (!options.log.empty()) log.emplace(options.log, options.force);
     const Image& image = images.front();
-    const ChangeCounts changes =
-        image.config ? normalize_image(image, options, log) : normalize_layer(image, options, log, streams);
-    if (!options.quiet) streams.err(fmt::format("touchstone: changed: {}\n", summary_of(changes)));
-    return exit_status::met;
+    return image.config ? normalize_image(image, options, log) : normalize_layer(image, options, log, streams);
+}
+
+Outcome normalize_with_progress(NormalizeOptions options, Streams& streams) {
+    Progress progress;
+    options.normalizer.load.progress = &progress;
+    options.normalizer.log = !options.log.empty();
+    const ProgressLine shown(progress, streams, options.quiet);
+    return normalize(options, streams);
+}
+
+void tell(const Outcome& outcome, Streams& streams) {
+    streams.err(fmt::format("touchstone: changed: {}\n", summary_of(outcome.changes)));
+    if (outcome.ambiguities > 0) {
+        streams.err(
+            fmt::format("touchstone: note: {} of the input that known runtimes read in different ways; the "
+                        "output holds the reading of the OCI specification (`touchstone verify` lists them)\n",
+                        outcome.ambiguities == 1 ? "1 construct" : fmt::format("{} constructs", outcome.ambiguities)));
+    }
+}
+
+Compression parse_compression(const std::string& kind_name) {
+    for (const Compression kind : {Compression::none, Compression::gzip, Compression::zstd}) {
+        if (name_of(kind) == kind_name) return kind;
+    }
+    fail(ErrorKind::usage, fmt::format("--compress \"{}\": expected none, gzip or zstd", printable_short(kind_name)));
 }
 
 } // namespace
@@ -246,25 +217,25 @@ int normalize_command(const Arguments& args, Streams& streams) {
     line.option("-o,--output", "OUT", "oci:DIR or oci-archive:FILE for an image; a file, or -, for a layer tar",
                 [&](const std::string& value) { options.output = value; });
     line.flag("--force", options.force, "replace a file that exists (never a directory)");
-    add_profile_options(line, options.profile, streams);
-    line.option(
-        "--compress", "KIND", "how layers are stored; only none, which is the default", [](const std::string& value) {
-            if (value != "none") {
-                fail(ErrorKind::usage, fmt::format("--compress \"{}\": layers are stored uncompressed (none) only",
-                                                   printable_short(value)));
-            }
-        });
+    add_profile_options(line, options.normalizer.profile, streams);
+    line.option("--compress", "KIND", "how layers are stored: none, gzip or zstd, with fixed parameters (default none)",
+                [&](const std::string& value) { options.normalizer.compression = parse_compression(value); });
+    line.flag("--merge", options.normalizer.merge, "one layer that holds the whole root file system");
+    line.option("--base", "IMAGE", "leave the layers that INPUT shares with this image as they are",
+                [&](const std::string& value) { options.base = value; });
     line.option("--log", "FILE", "list each change: one JSON object (layer, path, what, before, after) per line",
                 [&](const std::string& value) { options.log = value; });
-    add_quiet_option(line, options.quiet, "no summary of the changes");
+    add_quiet_option(line, options.quiet, "no summary of the changes, and no progress");
     add_platform_options(line, options.open, false);
-    add_limit_options(line, options.limits);
+    add_load_options(line, options.normalizer.load);
     if (!line.parse(args)) {
         streams.out(line.help());
         return exit_status::met;
     }
     check_usage(options, streams);
-    return normalize(options, streams);
+    const Outcome outcome = normalize_with_progress(options, streams);
+    if (!options.quiet) tell(outcome, streams);
+    return exit_status::met;
 }
 
 } // namespace touchstone

@@ -145,6 +145,15 @@ void add_limit_options(CommandLine& line, LayerLimits& limits) {
                 });
 }
 
+void add_profile_options(CommandLine& line, Profile& profile, const Streams& streams) {
+    const std::string epoch = streams.environment("SOURCE_DATE_EPOCH").value_or("");
+    line.option("--mtime", "POLICY",
+                "zero, keep, clamp:SECONDS, or clamp, which takes SOURCE_DATE_EPOCH (default zero)",
+                [&profile, epoch](const std::string& text) { profile.mtime = parse_mtime_policy(text, epoch); });
+    line.option("--owner", "POLICY", "keep, UID:GID, or map:FROM:TO[:COUNT],... (default keep)",
+                [&profile](const std::string& text) { profile.owner = parse_owner_policy(text); });
+}
+
 void add_load_options(CommandLine& line, LoadOptions& options) {
     options.jobs = default_jobs();
     line.option("-j,--jobs", "N", "threads (default: the processors); the result does not depend on it",

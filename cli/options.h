@@ -5,6 +5,7 @@
 #include "cli/streams.h"
 #include "diff/stack.h"
 #include "image/image.h"
+#include "normalize/profile.h"
 
 #include <cstdint>
 #include <string>
@@ -30,6 +31,8 @@ void add_json_option(CommandLine& line, bool& json, std::string_view description
 void add_platform_options(CommandLine& line, OpenOptions& options, bool several);
 /// The limits of the readers.
 void add_limit_options(CommandLine& line, LayerLimits& limits);
+/// --mtime and --owner. SOURCE_DATE_EPOCH (reproducible-builds.org) is what a bare `clamp` means.
+void add_profile_options(CommandLine& line, Profile& profile, const Streams& streams);
 /// --jobs and the limits.
 void add_load_options(CommandLine& line, LoadOptions& options);
 

@@ -3,6 +3,7 @@
 #include "cli/run.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/printable.h"
 #include "cli/commands.h"
 #include "report/version.h"
@@ -121,6 +122,12 @@ void complain(Streams& streams, std::string_view message) {
     streams.err(fmt::format("touchstone: error: {}\n", line));
 }
 
+int status_of(ErrorKind kind) {
+    constexpr int by_signal = 128; // how shells report a process that a signal ended
+    if (kind == ErrorKind::interrupted) return by_signal + interrupting_signal();
+    return kind == ErrorKind::transient ? exit_status::retry : exit_status::trouble;
+}
+
 } // namespace
 
 int run(const std::vector<std::string>& args, Streams& streams) {
@@ -128,7 +135,7 @@ int run(const std::vector<std::string>& args, Streams& streams) {
         return dispatch(args, streams);
     } catch (const Error& error) {
         complain(streams, error.what() + (error.kind() == ErrorKind::usage ? hint(args) : std::string()));
-        return error.kind() == ErrorKind::transient ? exit_status::retry : exit_status::trouble;
+        return status_of(error.kind());
     } catch (const BrokenPipe&) {
         return exit_status::trouble;
     } catch (const std::bad_alloc&) {

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "base/printable.h"
 #include "diff/ambiguity.h"
+#include "diff/canonical_values.h"
 #include "diff/config.h"
 #include "diff/encoding.h"
 #include "diff/facts.h"
@@ -47,8 +48,15 @@ public:
         }
     }
     void xattr_difference(const std::string& name, const std::optional<std::string>& published,
-                          const std::optional<std::string>& rebuilt, const NodeView& a, const NodeView& b) override {
-        findings_.add(make_xattr_finding(name, published, rebuilt, a, b));
+                          const std::optional<std::string>& rebuilt, const NodeView& a, const NodeView& b,
+                          Weight weight, std::optional<Rule> rule) override {
+        if (weight != Weight::noise) {
+            findings_.add(make_xattr_finding(name, published, rebuilt, a, b, weight, rule));
+        } else if (findings_.keeps_noise()) {
+            findings_.add_noise(make_xattr_finding(name, published, rebuilt, a, b, weight, rule));
+        } else {
+            findings_.count_noise("xattr:" + utf8_or_escaped(name));
+        }
     }
     void only(Side side, const NodeView& node, Weight weight) override {
         ++(side == Side::published ? summary_.removed : summary_.added);
@@ -216,11 +224,12 @@ Verdict compare_artifacts(const Image& published, const Image& rebuilt, Findings
                                                                                   : Verdict::equivalent;
 }
 
-/// Layers that are cut another way, or differ in what upper layers hide, leave the files the same; anything else that
-/// is found about a layer (bytes after its end, an unexplained digest) does not.
+/// Layers that are cut another way, or differ in what upper layers hide or no runtime shows, leave the files the same;
+/// anything else that is found about a layer (bytes after its end, an unexplained digest) does not.
 bool has_grave_layer_finding(const Findings& findings) {
     return std::any_of(findings.list().begin(), findings.list().end(), [](const Finding& f) {
-        return f.place == Place::layer && f.fact != "layering" && f.fact != "shadowed";
+        const bool light = f.fact == "layering" || f.fact == "shadowed" || f.fact == "canonical";
+        return f.place == Place::layer && !light;
     });
 }
 
@@ -252,7 +261,9 @@ Comparison compare_images(const Image& published, const Image& rebuilt, const Co
     } else {
         prepare(sides, options.load.jobs);
         compare_merged(sides, options.rules, result);
-        const bool layers_equivalent = compare_layers(sides, options.rules, result.findings);
+        const bool layers_equivalent =
+            compare_layers(sides, options.rules, result.findings) &&
+            confirm_canonical(sides[0].layers, sides[1].layers, options.rules, result.findings);
         const bool ambiguous = judge_ambiguity({&sides[0].layers, &sides[0].readings, &sides[0].stack_oddities},
                                                {&sides[1].layers, &sides[1].readings, &sides[1].stack_oddities},
                                                options.rules, result.findings);
@@ -266,6 +277,11 @@ Comparison compare_images(const Image& published, const Image& rebuilt, const Co
             summarize(static_cast<Side>(i), sides[i].stack, sides[i].readings.spec, sides[i].stack_oddities);
     }
     result.findings.sort();
+    const bool wanted =
+        options.canonical == CanonicalValues::always ||
+        (options.canonical == CanonicalValues::when_equivalent && result.verdict == Verdict::equivalent);
+    if (wanted && !published.is_artifact && !rebuilt.is_artifact)
+        add_canonical_values(published, rebuilt, options.load, result);
     return result;
 }
 

@@ -6,13 +6,18 @@
 #include "diff/stack.h"
 #include "image/image.h"
 
+#include <cstdint>
 #include <string>
 
 namespace touchstone {
 
+/// When the digests of canonical forms are computed, at the cost of a second reading.
+enum class CanonicalValues : std::uint8_t { none, when_equivalent, always };
+
 struct CompareOptions {
     RuleSet rules;
     bool keep_noise = false; ///< keep each noise finding, not only their counts (--all)
+    CanonicalValues canonical = CanonicalValues::none;
     LoadOptions load;
 };
 

@@ -34,6 +34,7 @@ struct LayerSummary {
     std::string compression; ///< "none", "gzip", "zstd"
     std::uint64_t entries = 0;
     std::optional<std::string> created_by; ///< the history line that claims this layer; raw bytes
+    std::optional<std::string> canonical;  ///< "clf1:…", where it was computed
 };
 
 struct SideSummary {
@@ -44,6 +45,7 @@ struct SideSummary {
     std::optional<std::string> manifest; ///< digest
     std::optional<std::string> config;   ///< digest
     std::uint64_t files = 0;             ///< nodes of the merged tree, all types but the root
+    std::optional<std::string> tree;     ///< "crf1:…", where it was computed
     std::vector<LayerSummary> layers;
     std::vector<Oddity> oddities; ///< of documents, layers and the stack; sorted by layer, path, code
     std::vector<Companion> companions;

@@ -35,6 +35,7 @@ public:
 
     bool explained = false;
 
+    const RuleSet& rules() const { return rules_; }
     void differs(Rule rule, std::string fact, std::string published, std::string rebuilt, std::string detail) {
         explained = true;
         add_by_rule(findings_, rules_, rule,
@@ -138,7 +139,7 @@ bool says_the_same(const Entry& a, const LayerListing& in_a, const Entry& b, con
            in_a.owner_names.text_of(a.gname) == in_b.owner_names.text_of(b.gname);
 }
 
-HeaderCounts count_headers(const LayerListing& a, const LayerListing& b) {
+HeaderCounts count_headers(const LayerListing& a, const LayerListing& b, const RuleSet& rules) {
     HeaderCounts counts;
     const EntryByPath left = entries_by_path(a);
     const EntryByPath right = entries_by_path(b);
@@ -154,8 +155,8 @@ HeaderCounts count_headers(const LayerListing& a, const LayerListing& b) {
             ++counts.dialect;
         }
         const bool links = p->type == EntryType::hardlink && q->type == EntryType::hardlink;
-        if (links && (p->permissions() != q->permissions() || p->uid != q->uid || p->gid != q->gid))
-            ++counts.link_headers;
+        const bool owners = (p->uid != q->uid || p->gid != q->gid) && !rules.has(Rule::owner);
+        if (links && (p->permissions() != q->permissions() || owners)) ++counts.link_headers;
     }
     return counts;
 }
@@ -184,7 +185,7 @@ void account_for_stream(const MatchableLayer& a, const MatchableLayer& b, Accoun
     const LayerListing& right = *b.layer->listing;
     if (other_order(left, right))
         accountant.differs(Rule::order, "order", "its own", "another", "the entries come in another order");
-    const HeaderCounts counts = count_headers(left, right);
+    const HeaderCounts counts = count_headers(left, right, accountant.rules());
     if (counts.respelled > 0) {
         accountant.differs(Rule::path_spelling, "path-spelling",
                            left.entries.empty() ? "" : std::string(left.entries.front().stored),

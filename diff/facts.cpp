@@ -182,14 +182,22 @@ bool same_headers(const NodeView& a, const NodeView& b) {
     return !links_add && a.inode->content == b.inode->content && a.inode->meta == b.inode->meta;
 }
 
-bool compare_xattrs(const NodeView& a, const NodeView& b, FactSink& sink) {
+/// The rule that makes an attribute the host's business, if there is one.
+std::optional<Rule> rule_of_xattr(std::string_view name) {
+    return name == "security.selinux" ? std::optional(Rule::selinux_label) : std::nullopt;
+}
+
+bool compare_xattrs(const NodeView& a, const NodeView& b, const RuleSet& rules, FactSink& sink) {
     if (!has_xattrs(*a.tree, a.node->inode) && !has_xattrs(*b.tree, b.node->inode)) return false;
     const std::vector<NamedBytes> left = xattrs_of(*a.tree, a.node->inode);
     const std::vector<NamedBytes> right = xattrs_of(*b.tree, b.node->inode);
     bool differs = false;
     const auto report = [&](const std::string& name, const std::string* l, const std::string* r) {
-        differs = true;
-        sink.xattr_difference(name, l ? std::optional(*l) : std::nullopt, r ? std::optional(*r) : std::nullopt, a, b);
+        const std::optional<Rule> rule = rule_of_xattr(name);
+        const bool noise = rule && rules.has(*rule);
+        differs = differs || !noise;
+        sink.xattr_difference(name, l ? std::optional(*l) : std::nullopt, r ? std::optional(*r) : std::nullopt, a, b,
+                              noise ? Weight::noise : weight_of_xattr(name), noise ? rule : std::nullopt);
     };
     auto l = left.begin();
     auto r = right.begin();
@@ -221,7 +229,7 @@ void compare_pair(const NodeView& a, const NodeView& b, const RuleSet& rules, Fa
         changed = changed || !noise;
         sink.difference(row, a, b, weight, noise ? rule : std::nullopt);
     }
-    if (!shortcut && compare_xattrs(a, b, sink)) changed = true;
+    if (!shortcut && compare_xattrs(a, b, rules, sink)) changed = true;
     sink.pair(changed);
 }
 
@@ -287,8 +295,8 @@ public:
         found = found || weight != Weight::noise;
     }
     void xattr_difference(const std::string&, const std::optional<std::string>&, const std::optional<std::string>&,
-                          const NodeView&, const NodeView&) override {
-        found = true;
+                          const NodeView&, const NodeView&, Weight weight, std::optional<Rule>) override {
+        found = found || weight != Weight::noise;
     }
     void only(Side, const NodeView&, Weight) override { found = true; }
     void pair(bool) override {}
@@ -315,10 +323,11 @@ Finding make_finding(const FactRow& row, const NodeView& published, const NodeVi
 
 Finding make_xattr_finding(const std::string& name, const std::optional<std::string>& published,
                            const std::optional<std::string>& rebuilt, const NodeView& published_node,
-                           const NodeView& rebuilt_node) {
+                           const NodeView& rebuilt_node, Weight weight, std::optional<Rule> rule) {
     Finding finding = base_finding(published_node, rebuilt_node);
     finding.fact = "xattr:" + utf8_or_escaped(name);
-    finding.weight = weight_of_xattr(name);
+    finding.weight = weight;
+    finding.rule = rule;
     if (published) finding.published = "0x" + hex(*published);
     if (rebuilt) finding.rebuilt = "0x" + hex(*rebuilt);
     return finding;

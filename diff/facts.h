@@ -46,7 +46,7 @@ public:
                             std::optional<Rule> rule) = 0;
     virtual void xattr_difference(const std::string& name, const std::optional<std::string>& published,
                                   const std::optional<std::string>& rebuilt, const NodeView& published_node,
-                                  const NodeView& rebuilt_node) = 0;
+                                  const NodeView& rebuilt_node, Weight weight, std::optional<Rule> rule) = 0;
     virtual void only(Side side, const NodeView& node, Weight weight) = 0;
     /// Both sides have the path; `changed` when a fact differs that is not noise.
     virtual void pair(bool changed) = 0;
@@ -63,7 +63,7 @@ Finding make_finding(const FactRow& row, const NodeView& published, const NodeVi
                      std::optional<Rule> rule);
 Finding make_xattr_finding(const std::string& name, const std::optional<std::string>& published,
                            const std::optional<std::string>& rebuilt, const NodeView& published_node,
-                           const NodeView& rebuilt_node);
+                           const NodeView& rebuilt_node, Weight weight, std::optional<Rule> rule);
 Finding make_presence_finding(Side side, const NodeView& node, Weight weight);
 
 } // namespace touchstone

@@ -25,12 +25,14 @@ public:
         if (rule == Rule::whiteout_metadata) findings_.count_noise(name_of(*rule));
     }
     void xattr_difference(const std::string& name, const std::optional<std::string>& published,
-                          const std::optional<std::string>& rebuilt, const NodeView& a, const NodeView&) override {
+                          const std::optional<std::string>& rebuilt, const NodeView& a, const NodeView&, Weight weight,
+                          std::optional<Rule>) override {
         any = true;
+        if (weight == Weight::noise) return;
         const auto text = [](const std::optional<std::string>& value) {
             return value ? std::optional("0x" + hex(*value)) : std::nullopt;
         };
-        add(a.node->path, "xattr:" + name, text(published), text(rebuilt), weight_of_xattr(name));
+        add(a.node->path, "xattr:" + name, text(published), text(rebuilt), weight);
     }
     void only(Side side, const NodeView& node, Weight weight) override {
         any = true;

@@ -48,6 +48,7 @@ void Simulator::apply(const StackLayer& layer, std::uint32_t index) {
     if (reading_ != Reading::overlay) {
         for (auto& [path, place] : places_) place.listed = false;
         apply_entries(*layer.listing);
+        if (reading_ == Reading::spec) imply_parents();
         return;
     }
     Places lower = std::move(places_);
@@ -155,10 +156,18 @@ void Simulator::apply_opaque(const std::string& directory) {
         if (!directory.empty()) places_[directory].opaque = true; // at the root it has no effect
         return;
     }
-    // Everything below goes that this layer did not add; naive does not spare directories that were only implied.
+    // Everything below goes that this layer did not add; naive removes directories that were only implied, with all
+    // that lies in them.
     for (auto at = places_.upper_bound(directory); at != places_.end() && is_below(at->first, directory);) {
-        const bool spared = reading_ == Reading::spec ? at->second.layer == layer_ : at->second.listed;
-        at = spared ? std::next(at) : places_.erase(at);
+        if (reading_ == Reading::spec) {
+            at = at->second.layer == layer_ ? std::next(at) : places_.erase(at);
+        } else if (at->second.listed) {
+            ++at;
+        } else {
+            const std::string gone = at->first;
+            remove_subtree(gone);
+            at = places_.upper_bound(gone);
+        }
     }
 }
 
@@ -170,7 +179,17 @@ void Simulator::remove_subtree(const std::string& path) {
     } while (at != places_.end() && is_below(at->first, path));
 }
 
-/// umoci: what this layer has added stays, with the directories that lead to it.
+/// A whiteout means the layers below only, so its place in the stream decides nothing: the directory of a lower layer
+/// that it takes away is implied anew by what this layer has added in it.
+void Simulator::imply_parents() {
+    for (auto at = places_.begin(); at != places_.end(); ++at) {
+        for (std::string above = parent_of(at->first); !above.empty() && !places_.contains(above);
+             above = parent_of(above))
+            make_directory(above);
+    }
+}
+
+/// What this layer has added stays.
 void Simulator::remove_lower_subtree(const std::string& path) {
     const auto inside = [&](Places::iterator at) {
         return at != places_.end() && (at->first == path || is_below(at->first, path));

@@ -54,6 +54,7 @@ private:
     void apply_opaque(const std::string& directory);
     void remove_subtree(const std::string& path);
     void remove_lower_subtree(const std::string& path);
+    void imply_parents();
     void link(const std::string& path, const LayerListing& listing, const Entry& entry);
     void create(const std::string& path, const LayerListing& listing, const Entry& entry);
     void stack_upper(const Places& upper);

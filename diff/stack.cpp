@@ -29,7 +29,7 @@ struct Task {
     Work work = Work::list;
     std::size_t listed_by = 0; ///< the task whose entries are also these
     std::size_t same_blob = 0; ///< the task whose stream facts are also these (verify_blob and nothing)
-    std::shared_ptr<LayerListing> result;
+    std::shared_ptr<const LayerListing> result;
 };
 
 const LayerRef& layer_of(const std::vector<const Image*>& images, const Task& task) {
@@ -73,7 +73,8 @@ std::vector<Task> plan(const std::vector<const Image*>& images) {
 void perform(const LayerRef& layer, Task& task, const LoadOptions& options) {
     switch (task.work) {
     case Work::list:
-        task.result = read_layer(layer, options.limits, options.progress);
+        task.result = options.list ? options.list(layer, options.limits, options.progress)
+                                   : read_layer(layer, options.limits, options.progress);
         break;
     case Work::verify_stream:
         task.result = verify_layer(layer, options.limits, options.progress);

@@ -7,6 +7,7 @@
 #include "image/layer.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,10 +25,14 @@ struct Stack {
     std::vector<StackLayer> layers; ///< bottom first; empty for an artifact, whose blobs are verified only
 };
 
+/// Reads, verifies and lists one layer; called from several threads at once.
+using ListLayer = std::function<std::shared_ptr<const LayerListing>(const LayerRef&, const LayerLimits&, Progress*)>;
+
 struct LoadOptions {
     unsigned jobs = 1;
     LayerLimits limits;
     Progress* progress = nullptr; ///< may be null
+    ListLayer list;               ///< in place of read_layer, for those who want more of the layer than its listing
 };
 
 /// Reads and verifies every layer of the images, in parallel, largest first; shared blobs and streams once.

@@ -23,7 +23,8 @@ LayerSummary summarize_layer(const Image& image, const StackLayer& layer) {
             .media_type = layer.ref->media_type,
             .compression = std::string(name_of(layer.stream->compression.kind)),
             .entries = layer.listing->entries.size(),
-            .created_by = claim_of(image, *layer.ref)};
+            .created_by = claim_of(image, *layer.ref),
+            .canonical = std::nullopt};
 }
 
 /// Oddities of a blob's own encoding are those of `stream`; of its entries, those of `listing`.

@@ -68,8 +68,10 @@ public:
         auto sticky = std::make_unique<StickySource>(std::move(blob));
         sticky_blob_ = sticky.get();
         auto decoder = std::make_unique<StickySource>(inflate(std::move(sticky), limits.inflate, facts_));
-        stream_ =
-            std::make_unique<VerifyingSource>(std::move(decoder), Expected{layer.diff_id, std::nullopt}, "diffID");
+        // What is stored plain is one stream: it is hashed once.
+        const VerifyingSource* same_bytes = facts_.kind == Compression::none ? blob_ : nullptr;
+        stream_ = std::make_unique<VerifyingSource>(std::move(decoder), Expected{layer.diff_id, std::nullopt}, "diffID",
+                                                    same_bytes);
     }
 
     ByteSource& source() { return *stream_; }
@@ -165,6 +167,7 @@ void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& l
     const Sha256 empty = hasher.finish_sha256();
     Entry entry;
     while (reader.next(entry)) {
+        if (visitor != nullptr) visitor->entry(listing, entry);
         if (entry.type == EntryType::file) {
             const std::size_t index = listing.entries.size();
             ContentVisitor* const wanted = visitor != nullptr && visitor->wants(index, entry) ? visitor : nullptr;
@@ -177,6 +180,8 @@ void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& l
 }
 
 } // namespace
+
+void ContentVisitor::entry(const LayerListing&, const Entry&) {}
 
 std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
                                          ContentVisitor* visitor) {

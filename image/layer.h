@@ -42,10 +42,13 @@ struct LayerListing {
     LayerListing& operator=(const LayerListing&) = delete;
 };
 
-/// Called with each regular file's content as it streams by. content() gives stretches until it is empty.
+/// Called with each regular file's content as it streams by.
 class ContentVisitor {
 public:
     virtual ~ContentVisitor() = default;
+    /// Called for each entry by read_layer, before its content; `so_far` holds the entries before it. The views of
+    /// `entry` live as long as the listing, `entry` itself does not.
+    virtual void entry(const LayerListing& so_far, const Entry& entry);
     /// True when the content of this entry is wanted (index in stream order).
     virtual bool wants(std::size_t index, const Entry& entry) = 0;
     virtual void bytes(std::size_t index, ByteView stretch) = 0;

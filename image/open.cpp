@@ -134,7 +134,7 @@ std::vector<Image> open_tar(const Reference& reference, const OpenOptions& optio
         file = open_file(reference.path);
     }
     LayerRef layer;
-    layer.name = fmt::format("layer 1 ({})", file->name());
+    layer.name = fmt::format("layer 0 ({})", file->name());
     layer.stored_size = file->size();
     layer.open = [file]() -> std::unique_ptr<ByteSource> { return std::make_unique<FileRange>(file, 0, file->size()); };
     std::vector<Image> images(1);

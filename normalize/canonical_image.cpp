@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <span>
 
 namespace touchstone {
 
@@ -19,7 +21,6 @@ namespace {
 // image-spec media-types.md.
 constexpr std::string_view manifest_type = "application/vnd.oci.image.manifest.v1+json";
 constexpr std::string_view config_type = "application/vnd.oci.image.config.v1+json";
-constexpr std::string_view layer_type = "application/vnd.oci.image.layer.v1.tar";
 
 void add(ChangeCounts& changes, std::string_view what, std::uint64_t count = 1) {
     if (count > 0) changes[std::string(what)] += count;
@@ -240,29 +241,83 @@ Json descriptor(std::string_view media_type, const Digest& digest, std::uint64_t
     return result;
 }
 
-/// Counts what of a descriptor is not carried over.
-void count_descriptor(const Json& source, std::string_view media_type, ChangeCounts& changes) {
+/// What a layer's descriptor says besides; an empty object when it says nothing.
+Json annotations_of(const CanonicalBlob& layer) {
+    Json annotations = Json::object();
+    if (!layer.compression.empty()) {
+        annotations.set(std::string(compression_annotation), Json::string(layer.compression));
+    }
+    return annotations;
+}
+
+/// Counts what of a descriptor is not carried over to one with this type and these annotations.
+void count_descriptor(const Json& source, std::string_view media_type, const Json& annotations, ChangeCounts& changes) {
     if (const Json* type = source.find("mediaType"); type != nullptr && type->is(Json::Kind::string)) {
         add(changes, "media-type", type->as_string() == media_type ? 0 : 1);
     }
-    if (const Json* annotations = source.find("annotations");
-        annotations != nullptr && annotations->is(Json::Kind::object)) {
-        add(changes, "annotation-dropped", annotations->members().size());
+    const Json* const before = source.find("annotations");
+    if (before == nullptr || !before->is(Json::Kind::object)) return;
+    for (const auto& [key, value] : before->members()) {
+        const Json* const kept = annotations.find(key);
+        add(changes, "annotation-dropped", kept != nullptr && *kept == value ? 0 : 1);
     }
 }
 
-void count_manifest(const Json& manifest, ChangeCounts& changes) {
-    if (!manifest.is(Json::Kind::object)) return;
-    count_descriptor(manifest, manifest_type, changes);
-    if (const Json* config = manifest.find("config")) count_descriptor(*config, config_type, changes);
-    if (const Json* layers = manifest.find("layers"); layers != nullptr && layers->is(Json::Kind::array)) {
-        for (const Json& layer : layers->items()) count_descriptor(layer, layer_type, changes);
-    }
-    static constexpr std::array<std::string_view, 5> carried{"schemaVersion", "mediaType", "config", "layers",
-                                                             "annotations"};
-    for (const auto& [key, value] : manifest.members()) {
+/// Counts the members of `object` that are not `carried` over.
+void count_members(const Json& object, std::span<const std::string_view> carried, ChangeCounts& changes) {
+    for (const auto& [key, value] : object.members()) {
         if (std::find(carried.begin(), carried.end(), key) == carried.end()) add(changes, "manifest-member-dropped");
     }
+}
+
+constexpr std::array<std::string_view, 5> manifest_members{"schemaVersion", "mediaType", "config", "layers",
+                                                           "annotations"};
+constexpr std::array<std::string_view, 4> descriptor_members{"mediaType", "digest", "size", "annotations"};
+
+void count_layers(const Json& sources, const std::vector<CanonicalBlob>& layers, ChangeCounts& changes) {
+    if (!sources.is(Json::Kind::array) || layers.empty()) return;
+    for (std::size_t i = 0; i < sources.items().size(); ++i) {
+        const CanonicalBlob& layer = layers[std::min(i, layers.size() - 1)];
+        count_descriptor(sources.items()[i], layer.media_type, annotations_of(layer), changes);
+        count_members(sources.items()[i], descriptor_members, changes);
+    }
+}
+
+void count_manifest(const Json& manifest, const std::vector<CanonicalBlob>& layers, ChangeCounts& changes) {
+    if (!manifest.is(Json::Kind::object)) return;
+    count_descriptor(manifest, manifest_type, {}, changes);
+    if (const Json* config = manifest.find("config")) {
+        count_descriptor(*config, config_type, {}, changes);
+        count_members(*config, descriptor_members, changes);
+    }
+    if (const Json* sources = manifest.find("layers")) count_layers(*sources, layers, changes);
+    count_members(manifest, manifest_members, changes);
+}
+
+bool made_layer(const Json& line) {
+    if (!line.is(Json::Kind::object)) return false;
+    const Json* const empty = line.find("empty_layer");
+    return empty == nullptr || !empty->is(Json::Kind::boolean) || !empty->as_boolean();
+}
+
+Json with_member(const Json& object, std::string_view key, const Json& value) {
+    Json result = Json::object();
+    for (const auto& [name, member] : object.members()) {
+        if (name != key) result.set(name, member);
+    }
+    result.set(std::string(key), value);
+    return result;
+}
+
+Json merged_history(const Json& history) {
+    const std::vector<Json>& lines = history.items();
+    const auto top = std::find_if(lines.rbegin(), lines.rend(), made_layer);
+    Json result = Json::array();
+    for (const Json& line : lines) {
+        const bool folded = made_layer(line) && &line != &*top;
+        result.push_back(folded ? with_member(line, "empty_layer", Json::boolean(true)) : line);
+    }
+    return result;
 }
 
 CanonicalDocument document(std::string bytes) {
@@ -278,6 +333,32 @@ std::string canonical_config(const Json& config, const std::vector<Digest>& diff
     return ConfigWriter(diff_ids, mtime, changes != nullptr ? *changes : uncounted).config(config).dump();
 }
 
+std::string_view layer_media_type(Compression compression) {
+    switch (compression) {
+    case Compression::none:
+        return "application/vnd.oci.image.layer.v1.tar";
+    case Compression::gzip:
+        return "application/vnd.oci.image.layer.v1.tar+gzip";
+    case Compression::zstd:
+        return "application/vnd.oci.image.layer.v1.tar+zstd";
+    }
+    return {};
+}
+
+CanonicalBlob stored_plain(const CanonicalResult& layer) {
+    return {.media_type = std::string(layer_media_type(Compression::none)),
+            .digest = layer.digest,
+            .size = layer.size,
+            .diff_id = layer.digest,
+            .compression = {}};
+}
+
+Json merged_history_config(const Json& config) {
+    const Json* const history = config.find("history");
+    if (history == nullptr || !history->is(Json::Kind::array)) return config;
+    return with_member(config, "history", merged_history(*history));
+}
+
 std::string canonical_manifest(const Digest& config, std::uint64_t config_size,
                                const std::vector<CanonicalBlob>& layers) {
     Json manifest = Json::object();
@@ -285,23 +366,34 @@ std::string canonical_manifest(const Digest& config, std::uint64_t config_size,
     manifest.set("mediaType", Json::string(std::string(manifest_type)));
     manifest.set("config", descriptor(config_type, config, config_size));
     Json list = Json::array();
-    for (const CanonicalBlob& layer : layers) list.push_back(descriptor(layer.media_type, layer.digest, layer.size));
+    for (const CanonicalBlob& layer : layers) {
+        Json item = descriptor(layer.media_type, layer.digest, layer.size);
+        if (Json annotations = annotations_of(layer); !annotations.members().empty()) {
+            item.set("annotations", std::move(annotations));
+        }
+        list.push_back(std::move(item));
+    }
     manifest.set("layers", std::move(list));
     return manifest.dump();
 }
 
-CanonicalImage canonical_image(const Json& config, const Json& manifest, const std::vector<CanonicalResult>& layers,
+CanonicalImage canonical_image(const Json& config, const Json& manifest, std::vector<CanonicalBlob> layers,
                                const MtimePolicy& mtime) {
     CanonicalImage image;
+    image.layers = std::move(layers);
     std::vector<Digest> diff_ids;
-    for (const CanonicalResult& layer : layers) {
-        diff_ids.push_back(layer.digest);
-        image.layers.push_back({std::string(layer_type), layer.digest, layer.size, layer.digest});
-    }
+    for (const CanonicalBlob& layer : image.layers) diff_ids.push_back(layer.diff_id);
     image.config = document(canonical_config(config, diff_ids, mtime, &image.changes));
     image.manifest = document(canonical_manifest(image.config.digest, image.config.bytes.size(), image.layers));
-    count_manifest(manifest, image.changes);
+    count_manifest(manifest, image.layers, image.changes);
     return image;
+}
+
+CanonicalImage canonical_image(const Json& config, const Json& manifest, const std::vector<CanonicalResult>& layers,
+                               const MtimePolicy& mtime) {
+    std::vector<CanonicalBlob> blobs;
+    std::transform(layers.begin(), layers.end(), std::back_inserter(blobs), stored_plain);
+    return canonical_image(config, manifest, std::move(blobs), mtime);
 }
 
 } // namespace touchstone

@@ -2,6 +2,7 @@
 // where the layers come from and where the documents go is the caller's business.
 #pragma once
 
+#include "base/compression.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "normalize/canonical_layer.h"
@@ -20,12 +21,25 @@ struct CanonicalDocument {
     Digest digest;
 };
 
+/// A layer as it is stored: canonical and plain, canonical and compressed, or kept from a base image as it was.
 struct CanonicalBlob {
     std::string media_type;
     Digest digest;
     std::uint64_t size = 0;
-    Digest diff_id; ///< the same as `digest` while layers are stored uncompressed
+    Digest diff_id; ///< the same as `digest` where it is stored uncompressed
+    /// compression_record() of what we compressed; becomes an annotation. Empty where we did not: what is stored plain,
+    /// and what is kept, of which nobody knows how it was made.
+    std::string compression;
 };
+
+/// The OCI media type of a layer (image-spec media-types.md).
+std::string_view layer_media_type(Compression compression);
+
+/// A layer that is stored as it was written, the default.
+CanonicalBlob stored_plain(const CanonicalResult& layer);
+
+/// The annotation of a layer's descriptor that says how it was compressed.
+inline constexpr std::string_view compression_annotation = "org.touchstone.compression";
 
 struct CanonicalImage {
     CanonicalDocument config;
@@ -39,12 +53,22 @@ struct CanonicalImage {
 std::string canonical_config(const Json& config, const std::vector<Digest>& diff_ids, const MtimePolicy& mtime,
                              ChangeCounts* changes = nullptr);
 
-/// The manifest in OCI media types, keys in the order of the image-spec. No annotations: they describe an image from
-/// outside, and differ between copies of it.
+/// The source's config for an image whose layers were merged into one. Its history keeps every line, but only the last
+/// of those that made a layer still does; all others become empty_layer, so that lines and layers can be counted off
+/// against each other. A history without such a line stays as it is, and where there is none, none is added.
+Json merged_history_config(const Json& config);
+
+/// The manifest in OCI media types, keys in the order of the image-spec. No annotations but that of a compressed layer:
+/// all others describe an image from outside, and differ between copies of it.
 std::string canonical_manifest(const Digest& config, std::uint64_t config_size,
                                const std::vector<CanonicalBlob>& layers);
 
-/// Both documents. `manifest` is that of the source (null where it has none); what of it is dropped is counted.
+/// Both documents. `manifest` is that of the source (null where it has none); what of it is changed or dropped is
+/// counted, once each: a layer's descriptor against that of the blob in its place, or of the last one, into which the
+/// source's upper layers were merged where there are fewer blobs than layers.
+CanonicalImage canonical_image(const Json& config, const Json& manifest, std::vector<CanonicalBlob> layers,
+                               const MtimePolicy& mtime);
+/// The same with all layers stored_plain().
 CanonicalImage canonical_image(const Json& config, const Json& manifest, const std::vector<CanonicalResult>& layers,
                                const MtimePolicy& mtime);
 

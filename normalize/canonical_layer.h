@@ -4,12 +4,11 @@
 
 #include "base/digest.h"
 #include "base/sink.h"
+#include "normalize/changes.h"
 #include "normalize/profile.h"
 #include "normalize/tree.h"
 
 #include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
 namespace touchstone {
@@ -22,29 +21,37 @@ public:
     virtual void copy(const Entry& entry, ByteSink& out) = 0;
 };
 
-/// What was changed on the way to the canonical form: rule or record name to the number of entries. An equality that
-/// rests on one of these never looks like one that does not.
-using ChangeCounts = std::map<std::string, std::uint64_t, std::less<>>;
-
-/// One entry of the change log.
-struct Change {
-    std::string path; ///< raw bytes
-    std::string what; ///< "mtime", "owner", "owner-names", "xattr-dropped security.selinux", …
-    std::string before;
-    std::string after;
-};
-
 struct CanonicalResult {
     Digest digest;          ///< sha256 of the stream
     std::uint64_t size = 0; ///< bytes of the stream
-    ChangeCounts changes;
+    ChangeCounts changes;   ///< of a layer; empty where nobody asked for them
 };
 
-/// Writes the canonical form of one layer to `out`. `tree` is that of build_layer_tree. `log` may be null.
+/// A path of a layer in its canonical form, with the entry that put it there.
+struct CanonicalNode {
+    Node node;
+    const Entry* own = nullptr;
+};
+
+/// What of a layer is in its canonical form, in canonical order: no metadata of aufs, nothing that a later entry of the
+/// layer replaced or swept away (R12). `tree` is that of build_layer_tree.
+std::vector<CanonicalNode> canonical_nodes(const Tree& tree);
+
+/// Writes the canonical form of one layer to `out`, and counts what is changed on the way. `log` may be null.
 CanonicalResult write_canonical_layer(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out,
                                       std::vector<Change>* log);
 
-/// Writes CRF-1 of a merged tree: no whiteouts, implied directories and the root always there.
+/// Only the changes: for a canonical form that was made already.
+ChangeCounts canonical_changes(const Tree& tree, const std::vector<CanonicalNode>& nodes, const Profile& profile,
+                               std::vector<Change>* log);
+
+/// Writes CRF-1 of a merged tree: no whiteouts, implied directories and the root always there. Changes are not counted:
+/// those of the layers say it all.
 CanonicalResult write_canonical_tree(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out);
+
+/// Digests of the canonical streams with the SHA-256 of each file in place of its content: equal if and only if the
+/// canonical forms are, and no content is read for it. They never leave the process.
+Digest layer_fingerprint(const Tree& tree, const Profile& profile);
+Digest tree_fingerprint(const Tree& tree, const Profile& profile);
 
 } // namespace touchstone

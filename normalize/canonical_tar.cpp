@@ -2,11 +2,12 @@
 #include "normalize/canonical_tar.h"
 
 #include "base/printable.h"
+#include "image/tar_hash.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <array>
 
 namespace touchstone {
 
@@ -26,15 +27,17 @@ constexpr Field gid_field{116, 8};
 constexpr Field size_field{124, 12};
 constexpr Field mtime_field{136, 12};
 constexpr Field checksum_field{148, 8};
+constexpr Field checksum_digits{148, 7}; // with the NUL; a blank ends the field
 constexpr std::size_t type_offset = 156;
 constexpr Field link_field{157, 100};
 constexpr Field magic_field{257, 8};
 constexpr Field major_field{329, 8};
 constexpr Field minor_field{337, 8};
 
+/// One header block. Numbers are written digit by digit: a layer of small files is mostly headers.
 class Header {
 public:
-    explicit Header(char type) : bytes_(block, '\0') {
+    explicit Header(char type) {
         bytes_[type_offset] = type;
         put(magic_field, std::string_view("ustar\0"
                                           "00",
@@ -49,12 +52,9 @@ public:
 
     /// Zero-padded octal and a NUL, or base-256 where that is too small (W5).
     void put_number(Field field, std::uint64_t value) {
-        if (fits_octal(field, value)) return put(field, fmt::format("{:0{}o}", value, field.width - 1));
-        std::string binary(field.width, '\0');
-        for (std::size_t i = field.width; i-- > 0 && value != 0; value >>= 8U)
-            binary[i] = static_cast<char>(value & 0xffU);
-        binary[0] = static_cast<char>(0x80);
-        put(field, binary);
+        if (!fits_octal(field, value)) return put_binary(field, value);
+        for (std::size_t i = field.width - 1; i-- > 0; value >>= 3U)
+            bytes_[field.offset + i] = static_cast<char>('0' + (value & 7U));
     }
 
     static bool fits_octal(Field field, std::uint64_t value) {
@@ -62,18 +62,26 @@ public:
         return bits >= 64 || (value >> bits) == 0;
     }
 
-    /// The block with its checksum: six octal digits, NUL, blank (W19).
-    std::string finish() {
+    /// Appends the block with its checksum: six octal digits, NUL, blank (W19). Mixes it into `hash`.
+    void finish(std::string& out, std::uint64_t& hash) {
         put(checksum_field, "        ");
-        const unsigned sum = std::accumulate(bytes_.begin(), bytes_.end(), 0U, [](unsigned total, char c) {
-            return total + static_cast<unsigned char>(c);
-        });
-        put(checksum_field, std::string_view(fmt::format("{:06o}", sum) + std::string("\0 ", 2)));
-        return bytes_;
+        unsigned sum = 0;
+        for (const char c : bytes_) sum += static_cast<unsigned char>(c);
+        put_number(checksum_digits, sum);
+        bytes_[checksum_digits.offset + checksum_digits.width - 1] = '\0';
+        const std::string_view whole(bytes_.data(), bytes_.size());
+        hash = mix_extent(hash, as_bytes(whole));
+        out += whole;
     }
 
 private:
-    std::string bytes_;
+    void put_binary(Field field, std::uint64_t value) {
+        for (std::size_t i = field.width; i-- > 0; value >>= 8U)
+            bytes_[field.offset + i] = static_cast<char>(value & 0xffU);
+        bytes_[field.offset] = static_cast<char>(0x80);
+    }
+
+    std::array<char, block> bytes_{};
 };
 
 char typeflag(EntryType type) {
@@ -94,14 +102,6 @@ char typeflag(EntryType type) {
         return '6';
     }
     return '0';
-}
-
-/// W2: directories end in '/', the root is "./".
-std::string stored_name(const CanonicalMember& member) {
-    if (member.path.empty()) return "./";
-    std::string name(member.path);
-    if (member.type == EntryType::directory) name += '/';
-    return name;
 }
 
 bool needs_record(std::string_view text, std::size_t width) {
@@ -139,7 +139,7 @@ std::string pax_body(const CanonicalMember& member, const std::string& name) {
     return body;
 }
 
-void append_pax(std::string& out, const std::string& body) {
+void append_pax(std::string& out, std::uint64_t& hash, const std::string& body) {
     Header header('x');
     header.put(name_field, "././@PaxHeader");
     header.put_number(mode_field, 0644);
@@ -147,7 +147,8 @@ void append_pax(std::string& out, const std::string& body) {
     header.put_number(gid_field, 0);
     header.put_number(size_field, body.size());
     header.put_number(mtime_field, 0);
-    out += header.finish();
+    header.finish(out, hash);
+    hash = mix_extent(hash, as_bytes(body));
     out += body;
     out.append(canonical_padding(body.size()), '\0');
 }
@@ -158,9 +159,17 @@ std::uint64_t canonical_padding(std::uint64_t size) {
     return (block - size % block) % block;
 }
 
-void append_canonical_header(std::string& out, const CanonicalMember& member) {
-    const std::string name = stored_name(member);
-    if (const std::string body = pax_body(member, name); !body.empty()) append_pax(out, body);
+std::string canonical_name(const CanonicalMember& member) {
+    if (member.path.empty()) return "./";
+    std::string name(member.path);
+    if (member.type == EntryType::directory) name += '/';
+    return name;
+}
+
+std::uint64_t append_canonical_header(std::string& out, const CanonicalMember& member) {
+    std::uint64_t hash = 0;
+    const std::string name = canonical_name(member);
+    if (const std::string body = pax_body(member, name); !body.empty()) append_pax(out, hash, body);
     Header header(typeflag(member.type));
     header.put(name_field, name);
     header.put_number(mode_field, member.mode);
@@ -173,7 +182,8 @@ void append_canonical_header(std::string& out, const CanonicalMember& member) {
         header.put_number(major_field, member.dev_major);
         header.put_number(minor_field, member.dev_minor);
     }
-    out += header.finish();
+    header.finish(out, hash);
+    return hash;
 }
 
 } // namespace touchstone

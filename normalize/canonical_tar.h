@@ -28,8 +28,12 @@ struct CanonicalMember {
     std::vector<NamedBytes> acls;   ///< "access"/"default" and text
 };
 
+/// The name as it is stored (W2): directories end in '/', the root is "./".
+std::string canonical_name(const CanonicalMember& member);
+
 /// Appends the header blocks of `member` (a pax header with its body where one is needed, then the ustar header).
-void append_canonical_header(std::string& out, const CanonicalMember& member);
+/// Returns what Entry::header_hash is of a member that was written so.
+std::uint64_t append_canonical_header(std::string& out, const CanonicalMember& member);
 
 /// How many zero bytes fill up the last block of `size` bytes of content (W18).
 std::uint64_t canonical_padding(std::uint64_t size);

@@ -19,7 +19,9 @@ constexpr std::uint64_t max_id = 4294967294;
 /// Eleven octal digits of the mtime field.
 constexpr std::uint64_t max_mtime = (std::uint64_t{1} << 33) - 1;
 
+/// Digits only and no leading zeros: one number has one spelling, also for those who read "010" as eight.
 std::optional<std::uint64_t> number(std::string_view text, std::uint64_t limit) {
+    if (text.size() > 1 && text.front() == '0') return std::nullopt;
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > limit) return std::nullopt;
@@ -38,7 +40,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 [[noreturn]] void fail_owner(std::string_view text) {
     fail(ErrorKind::usage,
-         fmt::format("--owner \"{}\": expected keep, UID:GID, or map:FROM:TO[:COUNT],… with numbers up to {}",
+         fmt::format("--owner \"{}\": expected keep, UID:GID, or map:FROM:TO[:COUNT],… with numbers up to {} "
+                     "without leading zeros",
                      printable(text), max_id));
 }
 
@@ -70,6 +73,18 @@ void refuse_overlap(const std::vector<OwnerPolicy::Range>& ranges, std::string_v
             }
         }
     }
+}
+
+MtimePolicy clamp_to(std::uint64_t seconds) {
+    return {.kind = MtimePolicy::Kind::clamp, .limit = static_cast<std::int64_t>(seconds)};
+}
+
+MtimePolicy clamp_to_epoch(std::string_view epoch) {
+    if (epoch.empty()) fail(ErrorKind::usage, "--mtime clamp: give clamp:SECONDS, or set SOURCE_DATE_EPOCH");
+    if (const auto limit = number(epoch, max_mtime)) return clamp_to(*limit);
+    fail(ErrorKind::usage,
+         fmt::format("--mtime clamp: SOURCE_DATE_EPOCH is \"{}\": expected seconds, 0 to {}, without leading zeros",
+                     printable(epoch), max_mtime));
 }
 
 } // namespace
@@ -125,18 +140,16 @@ std::string OwnerPolicy::string() const {
 }
 
 MtimePolicy parse_mtime_policy(std::string_view text, std::string_view source_date_epoch) {
+    constexpr std::string_view clamp_prefix = "clamp:";
     if (text == "zero") return {};
     if (text == "keep") return {.kind = MtimePolicy::Kind::keep, .limit = 0};
-    if (text == "clamp" || text.starts_with("clamp:")) {
-        const std::string_view seconds =
-            text == "clamp" ? source_date_epoch : text.substr(std::string_view("clamp:").size());
-        if (text == "clamp" && seconds.empty())
-            fail(ErrorKind::usage, "--mtime clamp: give clamp:SECONDS, or set SOURCE_DATE_EPOCH");
-        if (const auto limit = number(seconds, max_mtime))
-            return {.kind = MtimePolicy::Kind::clamp, .limit = static_cast<std::int64_t>(*limit)};
+    if (text == "clamp") return clamp_to_epoch(source_date_epoch);
+    if (text.starts_with(clamp_prefix)) {
+        if (const auto limit = number(text.substr(clamp_prefix.size()), max_mtime)) return clamp_to(*limit);
     }
-    fail(ErrorKind::usage, fmt::format("--mtime \"{}\": expected zero, keep, clamp or clamp:SECONDS (0 to {})",
-                                       printable(text), max_mtime));
+    fail(ErrorKind::usage,
+         fmt::format("--mtime \"{}\": expected zero, keep, clamp or clamp:SECONDS (0 to {}, without leading zeros)",
+                     printable(text), max_mtime));
 }
 
 OwnerPolicy parse_owner_policy(std::string_view text) {

@@ -39,6 +39,8 @@ constexpr std::array<RuleRow, rule_count> rules{{
     {Rule::symlink_mode, "symlink-mode", true, "the permission bits of symbolic links", "Linux ignores them"},
     {Rule::whiteout_metadata, "whiteout-metadata", true, "owner, mode and times of whiteout entries",
      "only the name of a whiteout means anything"},
+    {Rule::selinux_label, "selinux-label", true, "the extended attribute security.selinux",
+     "policy of the host that built; runtimes label files by their own policy"},
     {Rule::media_type, "media-type", true, "Docker or OCI media types of the manifest, config and layers",
      "two names of one format; the bytes are compared"},
     {Rule::annotations, "annotations", true, "annotations of the manifest and its descriptors",

@@ -23,6 +23,7 @@ enum class Rule : std::uint8_t {
     ifmt_bits,
     symlink_mode,
     whiteout_metadata,
+    selinux_label,
     media_type,
     annotations,
     formatting,

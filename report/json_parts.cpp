@@ -39,6 +39,7 @@ void write_layer(JsonWriter& json, const LayerSummary& layer) {
     json.member("compression", layer.compression);
     json.member("entries", layer.entries);
     json.optional_bytes_member("created_by", layer.created_by);
+    if (layer.canonical) json.member("canonical", *layer.canonical);
     json.end_object();
 }
 
@@ -109,6 +110,7 @@ void write_side_members(JsonWriter& json, const SideSummary& side, bool every_no
     json.optional_member("manifest", side.manifest);
     json.optional_member("config", side.config);
     json.member("files", side.files);
+    if (side.tree) json.member("tree", *side.tree);
     json.key("layers");
     json.begin_array(JsonWriter::Layout::lines);
     for (const LayerSummary& layer : side.layers) write_layer(json, layer);

@@ -1,4 +1,5 @@
-// `touchstone rules`: the rule table and the oddity table, as text and as JSON, so that the program documents itself.
+// `touchstone rules`: the rule table, the oddity table and what canonical forms drop, as text and as JSON, so that the
+// program documents itself.
 #pragma once
 
 #include "normalize/rules.h"
@@ -14,5 +15,9 @@ std::string render_rules_json(const RuleSet& rules); ///< touchstone.rules/1 (do
 /// Each oddity, its weight, and who reads it how.
 std::string render_oddities_text();
 std::string render_oddities_json(); ///< touchstone.oddities/1 (docs/outputs.schema.json)
+
+/// What `digest` and `normalize` drop or rewrite, what becomes of it, and why that is safe.
+std::string render_dropped_text();
+std::string render_dropped_json(); ///< touchstone.dropped/1 (docs/outputs.schema.json)
 
 } // namespace touchstone

@@ -46,8 +46,8 @@ std::string companions_line(const SideSummary& side) {
 
 void draw_side(Canvas& canvas, const SideSummary& side) {
     std::string label(name_of(side.side));
-    for (const std::string& line :
-         {printable(side.reference), identity_line(side), content_line(side), companions_line(side)}) {
+    for (const std::string& line : {printable(side.reference), identity_line(side), content_line(side),
+                                    side.tree.value_or(""), companions_line(side)}) {
         if (line.empty()) continue;
         canvas.line(canvas.styled(Style::bold, padded(label, label_width)) + line);
         label.clear();

@@ -35,6 +35,29 @@ TEST_CASE("digest: an empty layer tar has the digest of two zero blocks, and no 
     CHECK(contains(ran.out, "crf1:sha256:"));
 }
 
+TEST_CASE("digest: a layer that links into the layers below it has a canonical form, but no tree of its own") {
+    const TempDir dir;
+    const std::string reference =
+        "tar:" + dir.write("upper.tar", TarBuilder().add({.name = "b", .type = '1', .link = "a"}).finish());
+    const Ran ran = touchstone({"digest", reference});
+    CHECK(ran.status == 0);
+    CHECK(contains(ran.out, " layer 0\n"));
+    CHECK_FALSE(contains(ran.out, " tree\n"));
+    CHECK(contains(ran.err, "hard link b points to a"));
+    CHECK_FALSE(contains(touchstone({"digest", "--json", reference}).out, "tree\":"));
+}
+
+TEST_CASE("digest --check: what cannot be read is told, and the rest is checked all the same") {
+    const Wrappings images;
+    const std::string good = touchstone({"digest", images.same[0]}).out;
+    const std::string gone = "crf1:sha256:" + std::string(64, '0') + "  oci:" + (images.dir / "gone") + " tree\n";
+    const Ran ran = touchstone({"digest", "--check", images.dir.write("list", gone + good)});
+    CHECK(ran.status == 2);
+    CHECK(contains(ran.out, "gone tree: FAILED open or read\n"));
+    CHECK(contains(ran.out, images.same[0] + " tree: OK\n"));
+    CHECK(contains(ran.err, "gone"));
+}
+
 TEST_CASE("digest: JSON Lines hold the same digests") {
     const Wrappings images;
     const Ran ran = touchstone({"digest", "--json", images.same[0], images.other});

@@ -30,11 +30,24 @@ expect 0 verification.json verify --all --json "$published"
 expect 0 inspection.json inspect --json "$published"
 expect 0 rules.json rules --json
 expect 0 oddities.json rules --oddities --json
+expect 0 dropped.json rules --canonical --json
 "$python" "$here/../report/schema_test.py" "$root/docs/outputs.schema.json" \
-    "$work/verification.json" "$work/inspection.json" "$work/rules.json" "$work/oddities.json"
+    "$work/verification.json" "$work/inspection.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json"
 
 for options in "" "--layer 0" "--layer 1"; do
     # shellcheck disable=SC2086 # the options are words
     expect 0 nodes.jsonl ls --json $options "$published"
     "$python" "$here/../report/schema_test.py" --lines "$root/docs/outputs.schema.json" "$work/nodes.jsonl"
 done
+
+# A layer of the system's tar: its dialect, a name that is not UTF-8, owners and times of today.
+mkdir "$work/files"
+: > "$work/files/$(printf 'caf\351')"
+ln -s nowhere "$work/files/link"
+tar -C "$work/files" -cf "$work/layer.tar" .
+expect 0 digests.jsonl digest --json "$published" "tar:$work/layer.tar"
+expect 0 profile.jsonl digest --json --mtime clamp:5 --owner map:0:100000,1000:0:10 "$published"
+expect 0 nothing normalize --quiet --owner 5:6 --log "$work/image-changes.jsonl" "$published" -o "oci-archive:$work/canonical.tar"
+expect 0 nothing normalize --quiet --log "$work/layer-changes.jsonl" "tar:$work/layer.tar" -o "$work/canonical-layer.tar"
+"$python" "$here/../report/schema_test.py" --lines "$root/docs/outputs.schema.json" \
+    "$work/digests.jsonl" "$work/profile.jsonl" "$work/image-changes.jsonl" "$work/layer-changes.jsonl"

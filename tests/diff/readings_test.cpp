@@ -100,6 +100,24 @@ TEST_CASE("an opaque marker at the root has no effect in an overlay") {
     CHECK(r.ambiguous);
 }
 
+TEST_CASE("what a layer adds below a directory that it whites out later lies in a directory that it implies") {
+    const Result r = read({tar(TarBuilder().dir("d/", 0700).dir("d/e/").file("d/e/old", "")),
+                           tar(TarBuilder().file("d/e/new", "").whiteout(".wh.d"))});
+    CHECK(r.spec == "d d/e d/e/new"); // OCI layer.md: a whiteout hides what lower layers hold
+    CHECK(r.naive == "");
+    CHECK(r.overlay == "refused");
+    CHECK(r.ambiguous);
+}
+
+TEST_CASE("an opaque marker after a child whose parent has no entry") {
+    const Result r = read({tar(TarBuilder().dir("d/").dir("d/e/").file("d/e/old", "")),
+                           tar(TarBuilder().dir("d/").file("d/e/new", "").whiteout("d/.wh..wh..opq"))});
+    CHECK(r.spec == "d d/e d/e/new");
+    CHECK(r.naive == "d"); // containerd removes what is not in its list of unpacked paths, with all that lies in it
+    CHECK(r.overlay == "d d/e d/e/new");
+    CHECK(r.ambiguous);
+}
+
 TEST_CASE("an entry below a file of a lower layer") {
     const Result r = read({tar(TarBuilder().file("a", "x")), tar(TarBuilder().file("a/b", ""))});
     CHECK(r.spec == "a a/b");

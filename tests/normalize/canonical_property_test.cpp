@@ -1,7 +1,8 @@
 // What must hold of the canonical form of any layer, tried on random ones: it is its own canonical form, it does not
 // see the encoding, and it sees everything else.
 #include "normalize/canonical_layer.h"
-#include "normalize/content_spool.h"
+#include "normalize/spooled_layer.h"
+#include "tests/support/content_map.h"
 #include "tests/support/memory_image.h"
 #include "tests/support/random_tree.h"
 
@@ -22,11 +23,11 @@ struct Canonical {
 
 Canonical canonical(const std::string& tar, const Profile& profile = {}) {
     const Image image = make_tar_image(tar);
-    ContentSpool spool;
-    const auto listing = spool.read(image.layers[0], {}, nullptr);
+    ContentMap content;
+    const auto listing = content.read(image.layers[0]);
     StringSink out;
     Canonical made;
-    made.result = write_canonical_layer(build_layer_tree(listing, 0), profile, spool, out, &made.log);
+    made.result = write_canonical_layer(build_layer_tree(listing, 0), profile, content, out, &made.log);
     made.bytes = out.text();
     return made;
 }
@@ -101,12 +102,40 @@ TEST_CASE("every change on the way to the canonical form is counted and logged")
     const ChangeCounts expected = {{"atime-ctime", 1},
                                    {"ifmt-bits", 1},
                                    {"mtime", 1},
+                                   {"order", 1},
                                    {"owner-names", 1},
+                                   {"path-spelling", 1},
                                    {"record-dropped VENDOR.key", 1},
                                    {"whiteout-metadata", 1},
                                    {"xattr-dropped security.selinux", 1}};
     CHECK(made.result.changes == expected);
     CHECK(made.log.size() == expected.size());
+}
+
+TEST_CASE("what is made while a layer streams by is what the writer makes of its tree") {
+    unsigned streamed = 0;
+    unsigned written = 0;
+    for (unsigned seed = 0; seed < 4 * seeds; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        std::string tar = tar_of(random_members(random, 30));
+        const Profile keep{parse_mtime_policy("keep"), {}};
+        if (seed % 2 == 1) tar = canonical(tar, keep).bytes; // in order already, its times still to be set
+        const Canonical expected = canonical(tar);
+        const Image image = make_tar_image(tar);
+        const auto spooled = spool_layer(image.layers[0], {}, nullptr,
+                                         {.profile = {}, .keep_stream = true, .changes = true, .log = true});
+        StringSink stream;
+        copy_file(*spooled->stream, stream);
+        CHECK(stream.text() == expected.bytes);
+        CHECK(spooled->canonical.digest == expected.result.digest);
+        CHECK(spooled->canonical.size == expected.result.size);
+        CHECK(spooled->canonical.changes == expected.result.changes);
+        CHECK(spooled->log.size() == expected.log.size());
+        ++(spooled->stream == spooled->content ? streamed : written);
+    }
+    CHECK(streamed >= 2 * seeds);
+    CHECK(written > 0);
 }
 
 TEST_CASE("the profile decides about times and owners") {

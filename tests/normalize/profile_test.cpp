@@ -19,7 +19,6 @@ TEST_CASE("an mtime policy is read and spelled in one way") {
         {"keep", "", "keep"},
         {"clamp:0", "", "clamp:0"},
         {"clamp:1700000000", "", "clamp:1700000000"},
-        {"clamp:0012", "", "clamp:12"},
         {"clamp:8589934591", "", "clamp:8589934591"}, // 8^11 - 1
         {"clamp", "1700000000", "clamp:1700000000"},
         {"clamp:5", "1700000000", "clamp:5"},
@@ -43,6 +42,9 @@ TEST_CASE("an mtime policy that is none is refused") {
         {"clamp: 1", ""},
         {"clamp:0x10", ""},
         {"clamp:8589934592", ""},
+        {"clamp:0012", ""}, // one number, one spelling
+        {"clamp:00", ""},
+        {"clamp", "01700000000"},
         {"clamp", "tomorrow"},
         {"clamp", "-1"},
         {"keep:1", ""},
@@ -53,6 +55,42 @@ TEST_CASE("an mtime policy that is none is refused") {
         CAPTURE(text);
         CAPTURE(epoch);
         CHECK_THROWS_AS(parse_mtime_policy(text, epoch), Error);
+    }
+}
+
+TEST_CASE("a refusal says what was found, where, and what would do") {
+    struct Row {
+        std::string_view text;
+        std::string_view epoch;
+        std::string_view message;
+    };
+    for (const Row& row : {
+             Row{"clamp:0012", "",
+                 "--mtime \"clamp:0012\": expected zero, keep, clamp or clamp:SECONDS (0 to 8589934591, without "
+                 "leading "
+                 "zeros)"},
+             Row{"clamp", "", "--mtime clamp: give clamp:SECONDS, or set SOURCE_DATE_EPOCH"},
+             Row{"clamp", "012",
+                 "--mtime clamp: SOURCE_DATE_EPOCH is \"012\": expected seconds, 0 to 8589934591, without leading "
+                 "zeros"},
+         }) {
+        try {
+            parse_mtime_policy(row.text, row.epoch);
+            FAIL("not refused");
+        } catch (const Error& error) {
+            CHECK(error.kind() == ErrorKind::usage);
+            CHECK(error.what() == row.message);
+        }
+    }
+    try {
+        parse_owner_policy("00:0");
+        FAIL("not refused");
+    } catch (const Error& error) {
+        CHECK(error.kind() == ErrorKind::usage);
+        CHECK(
+            std::string_view(error.what()) ==
+            "--owner \"00:0\": expected keep, UID:GID, or map:FROM:TO[:COUNT],… with numbers up to 4294967294 without "
+            "leading zeros");
     }
 }
 
@@ -78,7 +116,6 @@ TEST_CASE("an owner policy is read and spelled in one way") {
         {"keep", "keep"},
         {"0:0", "0:0"},
         {"1000:4294967294", "1000:4294967294"},
-        {"007:08", "7:8"},
         {"map:1000:0", "map:1000:0"},
         {"map:1000:0:1", "map:1000:0"},
         {"map:100000:0:65536,1000:5", "map:1000:5,100000:0:65536"}, // sorted: the order of writing means nothing
@@ -104,6 +141,12 @@ TEST_CASE("an owner policy that is none is refused") {
                                         "-1:0",
                                         "+1:0",
                                         "0: 0",
+                                        "00:0",
+                                        "0:00",
+                                        "007:08",
+                                        "map:01:2",
+                                        "map:1:02",
+                                        "map:1:2:03",
                                         "4294967295:0",
                                         "0:4294967295",
                                         "map:",

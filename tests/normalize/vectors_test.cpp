@@ -1,16 +1,12 @@
 // The test vectors of the canonical layer form: made by independent implementations, they are the law. The first file
 // was given with the rules; the second comes from tests/support/make_vectors.py.
-#include "base/compression.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "base/printable.h"
 #include "normalize/canonical_layer.h"
-#include "normalize/content_spool.h"
+#include "tests/support/content_map.h"
 #include "tests/support/memory_image.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/vectors.h"
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 using namespace touchstone;
 using namespace touchstone::test;
@@ -24,16 +20,6 @@ constexpr std::string_view wrong_vector = "diff-prefix_gnu_magic";
 /// sha256 of the canonical header of "pre/n" (0644, empty, all else zero) and two zero blocks, by Python's hashlib.
 constexpr std::string_view right_digest = "58af671880dfc8e731adf783bc4be5e77c6474a28104d1e5ee5678cd68c8e773";
 
-/// The vectors' inputs are in zlib's own format, which no layer has.
-std::string unzlib(const std::string& compressed) {
-    std::string out(std::size_t{1} << 20, '\0');
-    uLongf size = out.size();
-    REQUIRE(::uncompress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(compressed.data()),
-                         compressed.size()) == Z_OK);
-    out.resize(size);
-    return out;
-}
-
 struct Canonical {
     std::string digest;
     std::uint64_t size;
@@ -41,22 +27,21 @@ struct Canonical {
 
 Canonical canonical(const std::string& tar) {
     const Image image = make_tar_image(tar);
-    ContentSpool spool;
-    const auto listing = spool.read(image.layers[0], {}, nullptr);
+    ContentMap content;
+    const auto listing = content.read(image.layers[0]);
     StringSink out;
-    const CanonicalResult result = write_canonical_layer(build_layer_tree(listing, 0), {}, spool, out, nullptr);
+    const CanonicalResult result = write_canonical_layer(build_layer_tree(listing, 0), {}, content, out, nullptr);
     CHECK(result.digest == digest_of(as_bytes(out.text())));
     CHECK(result.size == out.text().size());
     return {result.digest.hex(), result.size};
 }
 
 void check_vectors(const std::string& file, std::size_t at_least) {
-    const Json vectors =
-        parse_json(read_text_file(std::string(TOUCHSTONE_SOURCE_DIR) + "/tests/vectors/" + file), "vectors");
+    const Json vectors = read_vectors(file);
     REQUIRE(vectors.items().size() >= at_least);
     for (const Json& vector : vectors.items()) {
         CAPTURE(vector.find("name")->as_string());
-        const std::string tar = unzlib(unbase64(vector.find("input_zlib_b64")->as_string()));
+        const std::string tar = unpacked_tar(*vector.find("input_zlib_b64"));
         if (vector.find("reject") != nullptr) {
             CHECK_THROWS_AS(canonical(tar), Error);
             continue;

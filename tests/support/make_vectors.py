@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Makes tests/vectors/canonical-layer-more.json: tar streams with the digests of their canonical forms (CLF-1, times zero).
+"""Makes tests/vectors/canonical-layer-more.json: tar streams with the digests of their canonical forms (CLF-1, times zero),
+and tests/vectors/canonical-rootfs-1.json: stacks of layers with the ids of their canonical trees (CRF-1) and layers.
 
 A second implementation of docs/canonical-layer.md, on purpose: standard library only, nothing shared with the C++ code,
-another method (it plays a layer back into a dictionary of inodes instead of sorting a listing). It reads only what its own
-inputs and the given vectors hold; it is no general tar reader.
+another method (it plays layers back into dictionaries of inodes instead of merging sorted listings). It reads only what its
+own inputs and the given vectors hold; it is no general tar reader.
 
-    make_vectors.py           writes the file
-    make_vectors.py --check   compares what it would write with the file, and itself with the given vectors
+    make_vectors.py           writes the files
+    make_vectors.py --check   compares what it would write with the files, and itself with the given vectors
 """
 import base64
+import decimal
 import hashlib
 import io
 import json
@@ -20,6 +22,7 @@ import zlib
 
 VECTORS = pathlib.Path(__file__).resolve().parents[1] / "vectors"
 GIVEN, MORE = VECTORS / "canonical-layer-v1.json", VECTORS / "canonical-layer-more.json"
+ROOTFS = VECTORS / "canonical-rootfs-1.json"
 # Contradicts the document that it came with (see vectors_test.cpp).
 WRONG = "diff-prefix_gnu_magic"
 BLOCK = 512
@@ -163,8 +166,10 @@ class Member:
         self.name = long_name or keep(b"path", self.name)
         self.link = long_link or keep(b"linkpath", self.link)
         self.mode = parse_number(block[100:108])
-        self.uid = int(keep(b"uid", parse_number(block[108:116])))
-        self.gid = int(keep(b"gid", parse_number(block[116:124])))
+        self.uid = int(keep(b"uid", parse_number(block[108:116]))) & 0xFFFFFFFF
+        self.gid = int(keep(b"gid", parse_number(block[116:124]))) & 0xFFFFFFFF
+        exact = decimal.Decimal(extended.get(b"mtime", b"").decode() or parse_number(block[136:148]))
+        self.mtime = int(exact.to_integral_value(decimal.ROUND_FLOOR))
         self.size = int(keep(b"size", parse_number(block[124:136])))
         self.device = (parse_number(block[329:337]), parse_number(block[337:345]))
         if self.kind == b"\0":
@@ -249,9 +254,42 @@ class Node:
         self.apply(member)
 
     def apply(self, member):
-        self.mode, self.uid, self.gid = member.mode & 0o7777, member.uid, member.gid
+        """A header that is applied to the inode: the first one, and that of each link to it. Attributes only ever come."""
+        self.mode, self.uid, self.gid, self.mtime = member.mode & 0o7777, member.uid, member.gid, member.mtime
         self.xattrs.update(member.xattrs)
         self.acls.update(member.acls)
+
+
+class Profile:
+    """Section 1: a policy for times and one for owners, by their spelling in an id."""
+
+    def __init__(self, mtime="zero", owner="keep"):
+        self.mtime, self.owner = mtime, owner
+
+    def id(self, form, digest):
+        named = "" if (self.mtime, self.owner) == ("zero", "keep") else f"mtime={self.mtime},owner={self.owner}:"
+        return f"{form}:{named}sha256:{digest}"
+
+    def time(self, seconds):
+        if self.mtime == "zero":
+            return 0
+        limit = int(self.mtime[6:]) if self.mtime.startswith("clamp:") else seconds
+        return min(max(seconds, 0), max(limit, 0))
+
+    def owners(self, uid, gid):
+        if self.owner == "keep":
+            return uid, gid
+        if not self.owner.startswith("map:"):
+            return tuple(int(part) for part in self.owner.split(":"))
+        ranges = [[int(part) for part in piece.split(":")] for piece in self.owner[4:].split(",")]
+
+        def mapped(number):
+            for first, to, *count in ranges:
+                if first <= number < first + (count or [1])[0]:
+                    return to + number - first
+            return number
+
+        return mapped(uid), mapped(gid)
 
 
 def play(members, findings):
@@ -288,7 +326,8 @@ def order(path):
     return [(rank(part), part) for part in path.split(b"/")] if path else []
 
 
-def canonical_member(path, kind, mode=0, uid=0, gid=0, link=b"", body=b"", device=None, xattrs=(), acls=()):
+def canonical_member(path, kind, mode=0, owners=(0, 0), mtime=0, link=b"", body=b"", device=None, xattrs=(), acls=()):
+    uid, gid = owners
     name = (path + b"/" if path else b"./") if kind == b"5" else path
     pairs = {b"SCHILY.xattr." + k: v for k, v in xattrs}
     pairs.update(acls)
@@ -308,11 +347,16 @@ def canonical_member(path, kind, mode=0, uid=0, gid=0, link=b"", body=b"", devic
     if pairs:
         lines = b"".join(pax_line(key, pairs[key]) for key in sorted(pairs))
         front = header(b"././@PaxHeader", b"x", 0o644, size=len(lines)) + padded(lines)
-    return front + header(name, kind, mode, uid, gid, len(body), 0, link, device=device) + padded(body)
+    return front + header(name, kind, mode, uid, gid, len(body), mtime, link, device=device) + padded(body)
 
 
-def canonical(tar, findings):
-    held = play(read(tar), findings)
+def canonical(tar, findings, profile=Profile()):
+    """CLF-1 of one layer."""
+    return written(play(read(tar), findings), profile, findings)
+
+
+def written(held, profile, findings):
+    """Sections 4 to 6: the stream of a dictionary of paths."""
     out, carriers = [], {}
     for path in sorted(held, key=order):
         node, base = held[path], path.rsplit(b"/", 1)[-1]
@@ -323,8 +367,11 @@ def canonical(tar, findings):
                 out.append(canonical_member(path, b"0"))
             continue
         mode = 0o777 if node.kind == b"2" else node.mode
+        # No canonical layer can say that a directory which none lists belongs to someone, so no profile gives it away.
+        owners = (0, 0) if isinstance(node, Implied) else profile.owners(node.uid, node.gid)
+        mtime = profile.time(node.mtime)
         if id(node) in carriers:
-            out.append(canonical_member(path, b"1", mode, node.uid, node.gid, carriers[id(node)]))
+            out.append(canonical_member(path, b"1", mode, owners, mtime, carriers[id(node)]))
             continue
         carriers[id(node)] = path
         xattrs = {**node.foreign, **node.xattrs}
@@ -332,10 +379,79 @@ def canonical(tar, findings):
             if name == b"security.selinux" or name.startswith((b"trusted.overlay.", b"user.overlay.")):
                 findings.append(f"XATTR_DROPPED {shown(path)} {shown(name)}")
                 del xattrs[name]
-        out.append(canonical_member(path, node.kind, mode, node.uid, node.gid, node.link if node.kind in (b"1", b"2") else b"",
+        out.append(canonical_member(path, node.kind, mode, owners, mtime, node.link if node.kind in (b"1", b"2") else b"",
                                     node.body, node.device if node.kind in (b"3", b"4") else None, xattrs.items(),
                                     node.acls.items()))
     return b"".join(out) + bytes(2 * BLOCK)
+
+
+# --- the canonical tree ----------------------------------------------------------------------------------------------
+
+class Implied(Node):
+    """A directory that no layer lists."""
+
+    def __init__(self):
+        super().__init__(Member(header(b"./", b"5", 0o755), {}, b"", b""))
+
+
+def remove_below(tree, path):
+    for gone in [p for p in tree if p and p != path and (not path or p.startswith(path + b"/"))]:
+        del tree[gone]
+
+
+def remove(tree, path):
+    remove_below(tree, path)
+    tree.pop(path, None)
+
+
+def link_to_lower(tree, held):
+    """Links that no member of their own layer explains join an inode of the layers below; their headers are applied to it."""
+    joined = {}
+    for path, node in held.items():
+        if node.kind != b"1" or path.rsplit(b"/", 1)[-1].startswith(b".wh."):
+            continue
+        if id(node) not in joined:
+            target = tree.get(node.link)
+            if target is None or target.kind == b"5":
+                raise Rejected("hard link to nothing")
+            target.apply(node)
+            joined[id(node)] = target
+        held[path] = joined[id(node)]
+
+
+def put(tree, path, node):
+    parts = path.split(b"/")
+    for count in range(1, len(parts)):
+        above = b"/".join(parts[:count])
+        if above not in tree or tree[above].kind != b"5":
+            tree[above] = Implied()
+    if node.kind != b"5":
+        remove_below(tree, path)
+    tree[path] = node
+
+
+def apply_layer(tree, held):
+    link_to_lower(tree, held)
+    for path in held:
+        parent, _, base = path.rpartition(b"/")
+        if base == b".wh..wh..opq":
+            remove_below(tree, parent)
+        elif base.startswith(b".wh.") and not base.startswith(b".wh..wh."):
+            remove(tree, parent + b"/" + base[4:] if parent else base[4:])
+    for path in sorted(held, key=order):
+        if path == b"":
+            if held[path].kind == b"5":
+                tree[path] = held[path]
+        elif not path.rsplit(b"/", 1)[-1].startswith(b".wh."):
+            put(tree, path, held[path])
+
+
+def canonical_tree(layers, profile=Profile()):
+    """CRF-1 of a stack, bottom first. Whiteouts mean lower layers only, so the order inside a layer does not matter."""
+    tree = {b"": Implied()}
+    for layer in layers:
+        apply_layer(tree, play(read(layer), []))
+    return written(tree, profile, [])
 
 
 # --- the vectors -----------------------------------------------------------------------------------------------------
@@ -458,8 +574,117 @@ def vectors():
     yield "reject-digit-8", archive(digit8[:148] + b"%06o\0 " % (int(digit8[148:154], 8) + 4) + digit8[156:])
 
 
+def stacks():
+    """Names, layers from the bottom up, and a profile where it is not the default."""
+    xattr = lambda name, value: (b"SCHILY.xattr." + name, value)
+    base = archive(directory(b"etc/", mode=0o750, uid=7), entry(b"etc/a", body=b"1"), entry(b"etc/b", body=b"2"),
+                   directory(b"var/"), directory(b"var/lib/", mode=0o700), entry(b"var/lib/x", body=b"x"))
+    yield "no-layers", []
+    yield "empty-layers", [archive(), archive(end=20)]
+    yield "one-layer-root-not-listed", [base]
+    yield "root-listed-last-one-wins", [
+        archive(directory(b"./", mode=0o700, uid=1, extended=[xattr(b"user.old", b"gone")]), entry(b"f")),
+        archive(entry(b"g")), archive(entry(b"h"), directory(b"/", mode=0o1755, gid=2, extended=[xattr(b"user.new", b"there")]))]
+    yield "implied-parents", [archive(entry(b"a/b/c", body=b"x"), entry(b"a/d/e")), archive(symlink(b"a/b/z/l", b"../c"))]
+    yield "implied-below-is-listed-above", [archive(entry(b"a/b/c")), archive(directory(b"a/b/", mode=0o711, gid=5))]
+    yield "listed-below-is-implied-above", [base, archive(entry(b"etc/c"), entry(b"var/lib/y"))]
+    yield "upper-directory-has-only-its-own-attributes", [
+        archive(directory(b"d/", mode=0o700, uid=1, extended=[xattr(b"user.lower", b"1"), (b"SCHILY.acl.default", b"user::rwx")]),
+                entry(b"d/x")), archive(directory(b"d/", mode=0o755, extended=[xattr(b"user.upper", b"2")]))]
+    yield "whiteouts-of-file-directory-and-nothing", [
+        base, archive(entry(b"etc/.wh.a"), entry(b".wh.var"), entry(b"etc/.wh.never"), entry(b"etc/.wh.b.c"))]
+    yield "whiteout-then-back-in-a-later-layer", [
+        base, archive(entry(b".wh.var")), archive(entry(b"var/lib/x", body=b"new")), archive(entry(b"etc/.wh.a"), entry(b"etc/c"))]
+    yield "whiteout-and-same-file-in-one-layer", [
+        base, archive(entry(b"etc/.wh.a"), entry(b"etc/a", body=b"stays")), archive(entry(b"etc/b", body=b"stays"), entry(b"etc/.wh.b"))]
+    yield "whiteout-of-directory-that-is-listed-again", [
+        base, archive(directory(b"var/", mode=0o711), entry(b"var/y", body=b"y"), entry(b".wh.var"))]
+    yield "whiteout-before-what-implies-its-directory", [base, archive(entry(b".wh.var"), entry(b"var/lib/y", body=b"y"))]
+    yield "whiteout-after-what-implies-its-directory", [base, archive(entry(b"var/lib/y", body=b"y"), entry(b".wh.var"))]
+    yield "opaque-directory-listed", [
+        base, archive(directory(b"etc/", mode=0o555), entry(b"etc/.wh..wh..opq"), entry(b"etc/c", body=b"3"))]
+    yield "opaque-directory-not-listed-keeps-its-attributes", [base, archive(entry(b"etc/.wh..wh..opq"), entry(b"etc/c", body=b"3"))]
+    yield "opaque-before-what-implies-a-directory-below", [base, archive(entry(b"var/.wh..wh..opq"), entry(b"var/lib/y", body=b"y"))]
+    yield "opaque-after-what-implies-a-directory-below", [base, archive(entry(b"var/lib/y", body=b"y"), entry(b"var/.wh..wh..opq"))]
+    yield "opaque-root", [archive(directory(b"./", mode=0o711), directory(b"d/"), entry(b"d/x")),
+                          archive(entry(b".wh..wh..opq"), entry(b"e/f", body=b"1"))]
+    yield "types-replace-each-other", [
+        archive(directory(b"a/"), entry(b"a/x"), directory(b"b/"), entry(b"b/x"), entry(b"c", body=b"c"), symlink(b"d", b"c"),
+                directory(b"e/"), entry(b"e/x/y")),
+        archive(entry(b"a", body=b"file"), symlink(b"b", b"a"), directory(b"c/", mode=0o700), directory(b"d/"), entry(b"d/x"),
+                entry(b"e", b"6"))]
+    yield "names-that-begin-alike-stay", [
+        archive(directory(b"a/"), entry(b"a/x"), entry(b"a.c"), entry(b"a-b"), entry(b"ab/x"), entry(b"a!")), archive(entry(b".wh.a"))]
+    yield "last-of-equal-names-in-one-layer", [
+        base, archive(entry(b"etc/a", body=b"first"), entry(b"./etc//a", body=b"last", mode=0o600), directory(b"var/", mode=0o700),
+                      directory(b"var/", mode=0o705))]
+    yield "hard-links-carrier-removed-above", [
+        archive(entry(b"a", body=b"data", mode=0o640, uid=3, gid=4), hardlink(b"b", b"a", mode=0o640, uid=3, gid=4),
+                hardlink(b"c", b"b", mode=0o640, uid=3, gid=4)), archive(entry(b".wh.a"))]
+    yield "hard-link-replaced-above-leaves-its-group", [
+        archive(entry(b"a", body=b"data"), hardlink(b"b", b"a"), hardlink(b"c", b"a")), archive(entry(b"b", body=b"data"))]
+    yield "hard-link-whose-carrier-sorts-last", [archive(entry(b"z/data", body=b"1")), archive(
+        entry(b"z/one", body=b"2"), hardlink(b"m", b"z/one", mode=0o600), hardlink(b"a/deep/b", b"z/one", mode=0o604, uid=9))]
+    yield "hard-link-to-lower-file", [
+        archive(entry(b"a", body=b"data", mode=0o600, extended=[xattr(b"user.a", b"1"), xattr(b"user.c", b"3")])),
+        archive(hardlink(b"b", b"./a", mode=0o4755, uid=1, gid=2, extended=[xattr(b"user.a", b"2"), xattr(b"user.b", b"2")]))]
+    yield "hard-links-of-three-layers", [
+        archive(entry(b"d/a", body=b"data")), archive(hardlink(b"c", b"d/a", mode=0o600), hardlink(b"e", b"c", mode=0o640)),
+        archive(hardlink(b"b", b"e", mode=0o644), entry(b"d/.wh.x"))]
+    yield "hard-link-to-lower-file-that-is-removed-later", [
+        archive(entry(b"a", body=b"data")), archive(hardlink(b"b", b"a")), archive(entry(b".wh.a"))]
+    yield "dropped-attributes-and-aufs", [
+        archive(entry(b".wh..wh.aufs"), directory(b".wh..wh.plnk/"), entry(b"f", extended=[
+            xattr(b"security.selinux", b"label\0"), xattr(b"user.kept", b"v"), xattr(b"security.capability", b"\1\0\0\2cap")])),
+        archive(directory(b"d/", extended=[xattr(b"trusted.overlay.opaque", b"y"), xattr(b"user.overlay.origin", b""), (b"comment", b"c"),
+                                           (b"LIBARCHIVE.xattr.user.foreign", b"aGk")]))]
+    yield "devices-and-overlay-whiteout-is-none", [
+        archive(entry(b"null", b"3", device=(1, 3)), entry(b"pipe", b"6", mode=0o10622), entry(b"gone")),
+        archive(entry(b"gone", b"3", device=(0, 0)), entry(b"sda", b"4", device=(8, 0), mode=0o60660))]
+    yield "names-long-and-odd", [
+        archive(entry(b"d/caf\xe9", body=b"1"), gnu_long(b"L", b"l" * 120 + b"/" + b"m" * 130),
+                entry(b"short", body=b"2", magic=b"ustar  \0"), entry("\u00fc/\u00e4".encode(), body=b"3")),
+        archive(entry(b"d/.wh.caf\xe9"), entry(b"d/cafe"), entry("\u00fc/u\u0308".encode()))]
+    one = [entry(b"a/x", body=b"1", mtime=5), hardlink(b"a/y", b"a/x", mtime=5), directory(b"b/", mode=0o700), symlink(b"s", b"a")]
+    yield "cut-one-layer", [archive(directory(b"a/"), *one)]
+    yield "cut-same-tree-other-layers", [
+        archive(symlink(b"s", b"elsewhere"), entry(b"a/x", body=b"1"), entry(b"old/er")),
+        archive(hardlink(b"a/y", b"a/x"), entry(b".wh.old")), archive(entry(b"b", body=b"file")),
+        archive(directory(b"./b", mode=0o700), entry(b"s", b"2", link=b"a", owner=(b"root", b"root")))]
+    times = archive(directory(b"./", mtime=40), entry(b"old", body=b"1", mtime=10, uid=1000, gid=1000),
+                    entry(b"new", body=b"2", mtime=5_000_000_000, uid=1001, gid=100), hardlink(b"linked", b"new", mtime=77, uid=70_000),
+                    entry(b"half", extended=[(b"mtime", b"1700000000.75")], uid=65_534), entry(b"before", extended=[(b"mtime", b"-0.5")]),
+                    entry(b"implied/far", mtime=2**35, gid=2**21))
+    upper = archive(symlink(b"s", b"old", mtime=99, uid=1000), entry(b".wh.half", mtime=3, uid=1000), entry(b"late/r", mtime=100, uid=1999))
+    for mtime, owner in (("keep", "keep"), ("clamp:1700000000", "keep"), ("clamp:0", "0:0"), ("zero", "1000:100"), ("zero", "4294967294:0"),
+                         ("keep", "map:0:100000,1000:0:1000"), ("clamp:50", "map:65534:2097152,70000:5:2")):
+        yield f"profile-{mtime}-{owner}".replace(":", "_").replace(",", "-"), [times, upper], Profile(mtime, owner)
+    yield "reject-hard-link-to-nothing", [base, archive(hardlink(b"l", b"nowhere"))]
+    yield "reject-hard-link-to-lower-directory", [base, archive(hardlink(b"l", b"etc"))]
+    yield "reject-one-layer-of-two", [base, archive(entry(b"etc/.wh."))]
+
+
+def packed(data):
+    return base64.b64encode(zlib.compress(data, 9)).decode()
+
+
+def described_stack(name, layers, profile=Profile()):
+    vector = {"name": name, "layers_zlib_b64": [packed(layer) for layer in layers], "mtime": profile.mtime, "owner": profile.owner}
+    try:
+        form = canonical_tree(layers, profile)
+    except Rejected as reason:
+        return {**vector, "reject": str(reason)}
+    forms = [canonical(layer, [], profile) for layer in layers]
+    kept = Profile("keep", "keep")
+    assert canonical_tree(forms, kept) == form, f"{name}: canonical layers have another tree than their sources"
+    assert canonical_tree([form], kept) == form, f"{name}: the canonical tree, taken as a layer, has another tree"
+    digest = lambda data: hashlib.sha256(data).hexdigest()
+    return {**vector, "crf1": profile.id("crf1", digest(form)), "canonical_len": len(form),
+            "clf1": [profile.id("clf1", digest(layer)) for layer in forms]}
+
+
 def described(name, tar):
-    vector = {"name": name, "input_zlib_b64": base64.b64encode(zlib.compress(tar, 9)).decode()}
+    vector = {"name": name, "input_zlib_b64": packed(tar)}
     findings = []
     try:
         form = canonical(tar, findings)
@@ -474,7 +699,8 @@ def described(name, tar):
 
 def unpacked(vector):
     """A vector without the accidents of one zlib's compression."""
-    return {**vector, "input_zlib_b64": zlib.decompress(base64.b64decode(vector["input_zlib_b64"]))}
+    inflate = lambda value: [inflate(v) for v in value] if isinstance(value, list) else zlib.decompress(base64.b64decode(value))
+    return {key: inflate(value) if key.endswith("_zlib_b64") else value for key, value in vector.items()}
 
 
 def check(made):
@@ -483,20 +709,23 @@ def check(made):
         ours = described(vector["name"], unpacked(vector)["input_zlib_b64"])
         if vector["name"] != WRONG and ("reject" in ours, ours.get("clf1_zero")) != ("reject" in vector, vector.get("clf1_zero")):
             complaints.append(f"{vector['name']}: given {vector.get('clf1_zero', 'reject')}, this script {ours.get('clf1_zero', 'reject')}")
-    stored = {v["name"]: unpacked(v) for v in json.loads(MORE.read_text())}
-    fresh = {v["name"]: unpacked(v) for v in made}
-    complaints += [f"{name}: the file differs from this script" for name in sorted(stored.keys() | fresh.keys())
-                   if stored.get(name) != fresh.get(name)]
-    print("\n".join(complaints) or f"{len(fresh)} vectors in order")
+    for file, list_of_vectors in made.items():
+        stored = {v["name"]: unpacked(v) for v in json.loads(file.read_text())}
+        fresh = {v["name"]: unpacked(v) for v in list_of_vectors}
+        assert len(fresh) == len(list_of_vectors), "two vectors of one name"
+        complaints += [f"{name}: {file.name} differs from this script" for name in sorted(stored.keys() | fresh.keys())
+                       if stored.get(name) != fresh.get(name)]
+    print("\n".join(complaints) or f"{sum(map(len, made.values()))} vectors in order")
     return 1 if complaints else 0
 
 
 def main():
-    made = [described(name, tar) for name, tar in vectors()]
+    made = {MORE: [described(name, tar) for name, tar in vectors()], ROOTFS: [described_stack(*stack) for stack in stacks()]}
     if "--check" in sys.argv[1:]:
         return check(made)
-    MORE.write_text(json.dumps(made, indent=1) + "\n")
-    print(f"{len(made)} vectors written")
+    for file, list_of_vectors in made.items():
+        file.write_text(json.dumps(list_of_vectors, indent=1) + "\n")
+        print(f"{file.name}: {len(list_of_vectors)} vectors written")
     return 0
 
 

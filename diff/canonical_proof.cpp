@@ -1,0 +1,106 @@
+// Layer by layer, then the merged trees. Files are told by the SHA-256 that was computed while the layers were read, so
+// nothing is read again.
+#include "diff/canonical_proof.h"
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "diff/facts.h"
+#include "diff/tree.h"
+#include "normalize/canonical_layer.h"
+#include "normalize/canonical_xattrs.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace touchstone {
+
+namespace {
+
+[[noreturn]] void fail_proof(std::string_view what) {
+    fail(ErrorKind::unverified,
+         fmt::format("the canonical form does not hold what its source holds: {}; nothing was written", what));
+}
+
+void expect_same(std::string_view what, const Digest& expected, const Digest& found) {
+    if (expected != found)
+        fail_proof(fmt::format("{}: expected {}, found {}", what, expected.string(), found.string()));
+}
+
+/// What was written is to be read as it is.
+Profile as_written() {
+    return {.mtime = {.kind = MtimePolicy::Kind::keep, .limit = 0}, .owner = {}};
+}
+
+/// Keeps the first difference that the canonical form is not meant to make.
+class FirstDifference final : public FactSink {
+public:
+    std::string found;
+
+    void difference(const FactRow& row, const NodeView& source, const NodeView& written, Weight weight,
+                    std::optional<Rule>) override {
+        if (weight == Weight::noise) return;
+        note(source, row.name,
+             fmt::format("{} became {}", printable(row.value(source)), printable(row.value(written))));
+    }
+    void xattr_difference(const std::string& name, const std::optional<std::string>&, const std::optional<std::string>&,
+                          const NodeView& source, const NodeView& written, Weight, std::optional<Rule>) override {
+        // Some are dropped, and libarchive's are decoded (W13): then all that is there must be what is meant to be.
+        const XattrDropped nobody = [](std::string_view, const std::string&) {};
+        if (canonical_xattrs(*source.tree, source.node->inode, nobody) != xattrs_of(*written.tree, written.node->inode))
+            note(source, "xattr:" + printable(name), "differs");
+    }
+    void only(Side side, const NodeView& node, Weight) override {
+        note(node, "presence", side == Side::published ? "is missing" : "was not there");
+    }
+    void pair(bool) override {}
+
+private:
+    void note(const NodeView& node, std::string_view fact, std::string_view words) {
+        if (found.empty()) found = fmt::format("{} of {} {}", fact, printable(node.node->path), words);
+    }
+};
+
+Tree whole_tree(const CanonicalClaim& claim, const Stack& stack) {
+    if (claim.alone) return build_layer_tree(stack.layers.front().listing, 0);
+    std::vector<Oddity> oddities; // `verify` shows them
+    return build_tree(stack, oddities);
+}
+
+void expect_same_files(const CanonicalClaim& claim) {
+    const Tree source = whole_tree(claim, claim.source);
+    const Tree written = whole_tree(claim, claim.written);
+    RuleSet rules;
+    rules.set(Rule::owner, claim.profile.owner.kind != OwnerPolicy::Kind::keep);
+    FirstDifference first;
+    compare_trees(source, written, rules, first);
+    if (!first.found.empty()) fail_proof(first.found);
+    if (claim.merged)
+        expect_same("tree", tree_fingerprint(source, claim.profile), tree_fingerprint(written, as_written()));
+}
+
+void expect_same_layer(const CanonicalClaim& claim, std::uint32_t index) {
+    const StackLayer& source = claim.source.layers[index];
+    const StackLayer& written = claim.written.layers[index];
+    const std::string name = fmt::format("layer {}", index);
+    if (index < claim.untouched) {
+        expect_same(name, source.listing->diff_id, written.listing->diff_id);
+        return;
+    }
+    expect_same(name, layer_fingerprint(build_layer_tree(source.listing, index), claim.profile),
+                layer_fingerprint(build_layer_tree(written.listing, index), as_written()));
+}
+
+} // namespace
+
+void prove_canonical(const CanonicalClaim& claim) {
+    const std::size_t expected = claim.merged ? 1 : claim.source.layers.size();
+    if (claim.written.layers.size() != expected)
+        fail_proof(fmt::format("{} layers were written, {} are found", expected, claim.written.layers.size()));
+    if (!claim.merged) {
+        for (std::uint32_t i = 0; i < expected; ++i) expect_same_layer(claim, i);
+    }
+    expect_same_files(claim);
+}
+
+} // namespace touchstone
