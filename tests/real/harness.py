@@ -113,6 +113,24 @@ class TestCase(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def normalize(self, source, target, *options, **run):
+        """Runs `touchstone normalize`, which must succeed; returns its standard error, the summary of changes."""
+        done = touchstone("normalize", source, "-o", target, *options, **run)
+        self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
+        return done.stderr.decode()
+
+    def digests(self, *references):
+        """The lines of `touchstone digest --json`, one object for each image."""
+        done = touchstone("digest", "--json", *references)
+        self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def assert_same_tree(self, expected, found):
+        """Names what differs, not everything that is there."""
+        self.assertEqual(sorted(expected), sorted(found))
+        different = [(path, node, found[path]) for path, node in expected.items() if node != found[path]]
+        self.assertEqual(different[:5], [], f"{len(different)} of {len(expected)} paths differ")
+
     def assert_trouble(self, done, *patterns):
         """Exit 2, a message that matches the patterns, and nothing on standard output that reads like a verdict."""
         error = done.stderr.decode(errors="replace")

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import tool
+from harness import need, possible, tool
 
 WORK = pathlib.Path(os.environ.get("TOUCHSTONE_REAL_DIR") or tempfile.mkdtemp(prefix="touchstone-real-"))
 FIRST_BUILD = "2024-03-01T10:00:00Z"
@@ -365,7 +365,15 @@ def small(target):
     image_of(target, [odd_tree(), app_tree()], FIRST_BUILD, ["--record-size=512"])
 
 
-SOURCES = {"published": published, "small": small}
+SOURCES = {
+    "published": published,
+    "small": small,
+    "umoci_layers": umoci_layers,
+    "by_buildah": lambda: by_buildah(FIRST_BUILD),
+    "by_mmdebstrap": lambda: by_mmdebstrap(1),
+}
+REAL = {"published": (), "umoci_layers": (), "by_buildah": ("buildah",), "by_mmdebstrap": ("mmdebstrap",)}
+TRANSPORTS = ("oci", "oci-archive", "docker-archive", "dir")
 
 
 @once
@@ -390,6 +398,19 @@ def as_archive(target, transport):
     copied(
         f"oci:{published()}:latest", f"{transport}:{target}:{'latest' if transport == 'oci-archive' else 'app:latest'}"
     )
+
+
+def source(name):
+    """An image of SOURCES; a skip where a tool of its own, named in REAL, is missing or cannot work."""
+    need(*TOOLS, *REAL[name])
+    return possible(SOURCES[name])
+
+
+@once
+def packed(target, transport, name):
+    """An image of SOURCES through skopeo; what it is called where the transport has names: app:latest or latest."""
+    end = {"oci": ":latest", "oci-archive": ":latest", "docker-archive": ":app:latest", "dir": ""}[transport]
+    copied(f"oci:{SOURCES[name]()}:latest", f"{transport}:{target}{end}")
 
 
 def add_blob(layout, data):

@@ -79,6 +79,35 @@ def unpacked(layout, tag, bundle):
     return walk(pathlib.Path(bundle) / "rootfs")
 
 
+def tree_of(root):
+    """walk() as one dictionary with the root itself, each node of a hard-link group with the names of that group: two
+    trees are the same when these are equal."""
+    nodes, groups = walk(root)
+    for group in groups:
+        for path in group:
+            nodes[path]["names"] = sorted(group)
+    nodes[b"."], _ = node_of(root)
+    return nodes
+
+
+def canonical_tree(tree, mtime=lambda seconds: 0, owner=lambda uid, gid: (uid, gid)):
+    """The tree that an image must have after `normalize` with a profile, given here as plain arithmetic."""
+    changed = {}
+    for path, node in tree.items():
+        changed[path] = {**node, "mtime": mtime(node["mtime"])}
+        changed[path]["uid"], changed[path]["gid"] = owner(node["uid"], node["gid"])
+    return changed
+
+
+def same_layout(first, second):
+    """Whether two folders hold the same files with the same bytes."""
+    listed = [
+        {path.relative_to(root): path.read_bytes() for path in pathlib.Path(root).rglob("*") if not path.is_dir()}
+        for root in (first, second)
+    ]
+    return listed[0] == listed[1]
+
+
 def manifest_of(layout):
     """The manifest of the only image of an OCI layout."""
     layout = pathlib.Path(layout)
@@ -95,7 +124,7 @@ def plain(blob):
     if blob[:2] == b"\x1f\x8b":
         return gzip.decompress(blob)
     if blob[:4] == b"\x28\xb5\x2f\xfd":
-        return subprocess.run(["zstd", "-dc"], input=blob, stdout=subprocess.PIPE, check=True).stdout
+        return subprocess.run(["zstd", "-dc"], input=blob, capture_output=True, check=True).stdout
     return blob
 
 
