@@ -44,6 +44,9 @@ public:
     std::size_t read_at(std::uint64_t offset, ByteSpan buffer) const;
     /// For system calls that read by offset.
     int descriptor() const { return fd_.get(); }
+    /// Makes an unnamed file last under a new name, without copying it. False where that cannot be done: on another
+    /// file system, or without /proc. Throws unreadable when the name is taken.
+    bool link_as(const std::string& path) const;
 
 private:
     Fd fd_;
@@ -89,11 +92,12 @@ private:
     std::uint64_t end_;
 };
 
-/// An unnamed temporary file ($TMPDIR, else /tmp; O_TMPFILE) that is written from front to back, then read by offset.
+/// An unnamed temporary file (O_TMPFILE) that is written from front to back, then read by offset.
 class SpoolFile final : public ByteSink {
 public:
-    /// `name` is how messages call it; printable. Throws unreadable.
-    explicit SpoolFile(std::string name);
+    /// `name` is how messages call it; printable. In `directory`, or when that is empty in $TMPDIR, else /tmp; what is
+    /// meant to get a name there is made in its directory. Throws unreadable.
+    explicit SpoolFile(std::string name, std::string directory = {});
     using ByteSink::write;
     /// Throws unreadable (disk full).
     void write(ByteView bytes) override;
@@ -102,9 +106,12 @@ public:
     std::shared_ptr<const File> finish();
 
 private:
+    std::string directory_;
     Fd fd_;
     std::string name_;
+    bool to_last_;
     std::uint64_t size_ = 0;
+    std::uint64_t on_its_way_ = 0; ///< bytes that the kernel was told to write to the disk
 };
 
 /// Copies a stream into a SpoolFile and opens that for reading. Throws over_limit past `limit` bytes.

@@ -41,8 +41,9 @@ std::string temporary_directory() {
     return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
+/// Nobody else can open it; the mode is for the day when it gets a name.
 Fd unnamed_file(const std::string& directory) {
-    Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
     // File systems without O_TMPFILE answer EOPNOTSUPP, old kernels EISDIR.
     if (fd || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return fd;
     std::string path = directory + "/touchstone-XXXXXX";
@@ -108,8 +109,10 @@ std::string resolved(const std::string& path) {
 
 } // namespace
 
-SpoolFile::SpoolFile(std::string name) : fd_(unnamed_file(temporary_directory())), name_(std::move(name)) {
-    if (!fd_) fail_errno(errno, fmt::format("{}: a temporary file in {}", name_, printable(temporary_directory())));
+SpoolFile::SpoolFile(std::string name, std::string directory)
+    : directory_(directory.empty() ? temporary_directory() : directory), fd_(unnamed_file(directory_)),
+      name_(std::move(name)), to_last_(!directory.empty()) {
+    if (!fd_) fail_errno(errno, fmt::format("{}: a temporary file in {}", name_, printable(directory_)));
 }
 
 void SpoolFile::write(ByteView bytes) {
@@ -117,9 +120,23 @@ void SpoolFile::write(ByteView bytes) {
         write_all(fd_.get(), bytes, name_);
     } catch (const Error& error) {
         // The name says what is kept; where the disk is full is what the reader can do something about.
-        fail(error.kind(), fmt::format("{} (a temporary file in {})", error.what(), printable(temporary_directory())));
+        fail(error.kind(), fmt::format("{} (a temporary file in {})", error.what(), printable(directory_)));
     }
     size_ += bytes.size();
+    constexpr std::uint64_t step = std::uint64_t{8} << 20;
+    if (!to_last_ || size_ - on_its_way_ < step) return;
+    // What will be made to last is sent on its way while more of it is computed. A hint: a failure shows at fsync.
+    static_cast<void>(::sync_file_range(fd_.get(), static_cast<off64_t>(on_its_way_),
+                                        static_cast<off64_t>(size_ - on_its_way_), SYNC_FILE_RANGE_WRITE));
+    on_its_way_ = size_;
+}
+
+bool File::link_as(const std::string& path) const {
+    if (::fsync(fd_.get()) != 0) fail_errno(errno, printable(path));
+    const std::string unnamed = fmt::format("/proc/self/fd/{}", fd_.get());
+    if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
+    if (errno == EEXIST) fail_exists(path);
+    return false;
 }
 
 std::shared_ptr<const File> SpoolFile::finish() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""How long `touchstone diff` takes, beside the floor: inflating and hashing the same layers once, by the fastest tools
-of Debian (igzip, openssl), all cores busy. Two pairs: real files of this machine's /usr, and 100,000 small files.
+"""How long `diff`, `digest` and `normalize` take, beside a floor: inflating and hashing the same layers once, by the
+fastest tools of Debian (igzip, openssl), all cores busy; for normalize, writing the uncompressed bytes, too. Two pairs:
+real files of this machine's /usr, and 100,000 small files.
 
     bench/end_to_end.py [--program build/release/cli/touchstone] [--megabytes 500] [--runs 5]
 
@@ -119,31 +120,66 @@ def floor(pair):
     return time.perf_counter() - start
 
 
-def compare(program, pair):
-    """Seconds, processor seconds and peak memory (MB) of one `touchstone diff`."""
+def write(layout):
+    """Seconds to write the layers' uncompressed bytes to files and make them last: what normalize must do besides."""
+    blobs = layer_blobs(layout)
+    sizes = [int(subprocess.check_output(["sh", "-c", 'igzip -dc "$0" | wc -c', blob])) for blob in blobs]
+    block = os.urandom(1 << 20)
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [program, "diff", f"oci:{pair[0]}", f"oci:{pair[1]}", "--quiet"], stdout=subprocess.DEVNULL
-    )
+    for size in sizes:
+        with tempfile.NamedTemporaryFile(dir=CACHE) as file:
+            for _ in range(size >> 20):
+                file.write(block)
+            os.fsync(file.fileno())
+    return time.perf_counter() - start
+
+
+def run_once(program, *arguments):
+    """Seconds, processor seconds and peak memory (MB) of one run of the program."""
+    start = time.perf_counter()
+    process = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status) not in (0, 1):
-        sys.exit(f"touchstone diff: exit status {os.waitstatus_to_exitcode(status)}")
+        sys.exit(f"touchstone {arguments[0]}: exit status {os.waitstatus_to_exitcode(status)}")
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def measure(name, program, pair, runs):
-    compare(program, pair)  # warms the cache
+def compare(program, pair):
+    return run_once(program, "diff", f"oci:{pair[0]}", f"oci:{pair[1]}", "--quiet")
+
+
+def digest(program, pair):
+    return run_once(program, "digest", f"oci:{pair[0]}")
+
+
+def normalize(program, pair):
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        return run_once(program, "normalize", "--quiet", f"oci:{pair[0]}", "-o", f"oci:{folder}/out")
+
+
+# What is measured: the command, and what its floor is made of.
+COMMANDS = {
+    "diff": (compare, "igzip | openssl", lambda pair: floor(pair)),
+    "digest": (digest, "igzip | openssl", lambda pair: floor(pair[:1])),
+    "normalize": (normalize, "igzip | openssl, write", lambda pair: floor(pair[:1]) + write(pair[0])),
+}
+
+
+def measure(name, program, pair, runs, command):
+    run, floor_name, floor_of = COMMANDS[command]
+    run(program, pair)  # warms the cache
     ours, floors = [], []
     for _ in range(runs):
-        ours.append(compare(program, pair))
-        floors.append(floor(pair))
+        ours.append(run(program, pair))
+        floors.append(floor_of(pair))
     wall, processor, memory = (statistics.median(column) for column in zip(*ours))
     base = statistics.median(floors)
     cores = processor / wall
     print(
-        f"{name:<12} touchstone diff {wall:7.3f} s   igzip | openssl {base:7.3f} s   ratio {wall / base:5.2f}   "
-        f"cores busy {cores:4.2f} of {os.cpu_count()}   peak {max(run[2] for run in ours):6.1f} MB"
+        f"{name:<14}{command:<10}{wall:7.3f} s   {floor_name:<23}{base:7.3f} s   ratio {wall / base:5.2f}   "
+        f"cores busy {cores:4.2f} of {os.cpu_count()}   peak {max(run[2] for run in ours):6.1f} MB",
+        flush=True,
     )
     return max(run[2] for run in ours)
 
@@ -153,6 +189,7 @@ def main():
     parser.add_argument("--program", default=str(REPOSITORY / "build/release/cli/touchstone"))
     parser.add_argument("--megabytes", type=int, default=500, help="uncompressed, for each side")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=list(COMMANDS))
     options = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
     size = options.megabytes
@@ -161,10 +198,11 @@ def main():
     for pair, files, changed in ((real, lambda: real_files(size), 5000), (small, small_files, 20_000)):
         apart(make_image, pair[0], files, 1_700_000_000)
         apart(make_image, pair[1], files, 1_710_000_000, changed)
-    measure(f"{size} MB", options.program, real, options.runs)
-    memory = measure(f"{SMALL_FILES:,} files", options.program, small, options.runs)
-    if memory > MEMORY_LIMIT_MB:
-        sys.exit(f"peak memory {memory:.0f} MB is over the limit of {MEMORY_LIMIT_MB} MB")
+    for command in options.commands:
+        measure(f"{size} MB", options.program, real, options.runs, command)
+        memory = measure(f"{SMALL_FILES:,} files", options.program, small, options.runs, command)
+        if memory > MEMORY_LIMIT_MB:
+            sys.exit(f"{command}: peak memory {memory:.0f} MB is over the limit of {MEMORY_LIMIT_MB} MB")
 
 
 if __name__ == "__main__":

@@ -89,11 +89,14 @@ public:
     DirectoryWriter(const DirectoryWriter&) = delete;
     DirectoryWriter& operator=(const DirectoryWriter&) = delete;
 
+    std::string spool_directory() const override { return directory_; }
     void write(const std::vector<LayoutFile>& files) override {
         make_directory("/blobs");
         make_directory(fmt::format("/{}", blob_directory));
         for (const LayoutFile& file : files) {
-            WholeFile out(directory_ + "/" + file.name, false);
+            const std::string name = directory_ + "/" + file.name;
+            if (file.file && file.file->link_as(name)) continue;
+            WholeFile out(name, false);
             write_content(file, out);
             out.commit();
         }

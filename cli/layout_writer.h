@@ -30,6 +30,8 @@ std::vector<LayoutFile> layout_files(const CanonicalImage& image,
 class LayoutWriter {
 public:
     virtual ~LayoutWriter() = default;
+    /// Where temporary files are made so that they need not be copied; empty = it makes no difference.
+    virtual std::string spool_directory() const { return {}; }
     virtual void write(const std::vector<LayoutFile>& files) = 0;
     /// How the layout can be read until commit().
     virtual Reference staged() const = 0;

@@ -109,6 +109,7 @@ Outcome normalize_image(const Image& image, const NormalizeOptions& options, std
     NormalizerOptions work = options.normalizer;
     work.untouched = untouched_layers(image, options);
     const std::unique_ptr<LayoutWriter> writer = layout_writer(options); // refuses before any layer is read
+    work.directory = writer->spool_directory();
     const Normalizer normalizer(image, work);
     const CanonicalImage canonical = normalizer.documents();
     writer->write(layout_files(canonical, normalizer.layers().files, image));

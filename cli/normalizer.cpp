@@ -20,7 +20,13 @@ namespace touchstone {
 namespace {
 
 CanonicalOptions canonical_options(const NormalizerOptions& options) {
-    return {.profile = options.profile, .keep_stream = !options.merge, .changes = true, .log = options.log};
+    // What is compressed or merged is written anew, so only the rest is best made where it is to stay.
+    const bool in_place = options.compression == Compression::none && !options.merge;
+    return {.profile = options.profile,
+            .keep_stream = !options.merge,
+            .changes = true,
+            .log = options.log,
+            .directory = in_place ? options.directory : std::string()};
 }
 
 /// True for the layers of `image` that stay as they are.
@@ -97,7 +103,8 @@ void Normalizer::merge_layers() {
                          "`touchstone verify` says why",
                          name_of(readings.others.front().reading)));
     }
-    SpoolFile out("the merged root file system");
+    SpoolFile out("the merged root file system",
+                  options_.compression == Compression::none ? options_.directory : std::string());
     const CanonicalResult merged = stacks_.write_tree(0, out);
     layers_.blobs.resize(1);
     layers_.files.resize(1);
@@ -111,7 +118,7 @@ CanonicalBlob Normalizer::store(const CanonicalResult& canonical, std::shared_pt
         stored = std::move(stream);
         return stored_plain(canonical);
     }
-    SpoolFile file("a compressed layer");
+    SpoolFile file("a compressed layer", options_.directory);
     HashingSink hashing(&file);
     CompressingSink compressing(options_.compression, hashing);
     copy_file(*stream, compressing);

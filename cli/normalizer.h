@@ -20,6 +20,7 @@ struct NormalizerOptions {
     bool merge = false;        ///< one layer with the whole root file system
     std::size_t untouched = 0; ///< layers from the bottom that are carried over as they are
     bool log = false;          ///< NormalizedLayers::log is wanted
+    std::string directory;     ///< where temporary files are made; empty = wherever such files go
     LoadOptions load;
 };
 

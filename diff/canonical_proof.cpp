@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 
 namespace touchstone {
@@ -22,14 +23,14 @@ namespace {
          fmt::format("the canonical form does not hold what its source holds: {}; nothing was written", what));
 }
 
-void expect_same(std::string_view what, const Digest& expected, const Digest& found) {
-    if (expected != found)
-        fail_proof(fmt::format("{}: expected {}, found {}", what, expected.string(), found.string()));
+void expect_none(std::string_view where, const std::optional<std::string>& difference) {
+    if (difference) fail_proof(fmt::format("{} of {} is another", *difference, where));
 }
 
 /// What was written is to be read as it is.
-Profile as_written() {
-    return {.mtime = {.kind = MtimePolicy::Kind::keep, .limit = 0}, .owner = {}};
+const Profile& as_written() {
+    static const Profile keep{.mtime = {.kind = MtimePolicy::Kind::keep, .limit = 0}, .owner = {}};
+    return keep;
 }
 
 /// Keeps the first difference that the canonical form is not meant to make.
@@ -75,8 +76,7 @@ void expect_same_files(const CanonicalClaim& claim) {
     FirstDifference first;
     compare_trees(source, written, rules, first);
     if (!first.found.empty()) fail_proof(first.found);
-    if (claim.merged)
-        expect_same("tree", tree_fingerprint(source, claim.profile), tree_fingerprint(written, as_written()));
+    if (claim.merged) expect_none("the tree", tree_difference({source, claim.profile}, {written, as_written()}));
 }
 
 void expect_same_layer(const CanonicalClaim& claim, std::uint32_t index) {
@@ -84,11 +84,15 @@ void expect_same_layer(const CanonicalClaim& claim, std::uint32_t index) {
     const StackLayer& written = claim.written.layers[index];
     const std::string name = fmt::format("layer {}", index);
     if (index < claim.untouched) {
-        expect_same(name, source.listing->diff_id, written.listing->diff_id);
+        const Digest& expected = source.listing->diff_id;
+        const Digest& found = written.listing->diff_id;
+        if (expected != found)
+            fail_proof(fmt::format("{}: expected {}, found {}", name, expected.string(), found.string()));
         return;
     }
-    expect_same(name, layer_fingerprint(build_layer_tree(source.listing, index), claim.profile),
-                layer_fingerprint(build_layer_tree(written.listing, index), as_written()));
+    const Tree before = build_layer_tree(source.listing, index);
+    const Tree after = build_layer_tree(written.listing, index);
+    expect_none(name, layer_difference({before, claim.profile}, {after, as_written()}));
 }
 
 } // namespace

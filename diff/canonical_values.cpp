@@ -23,9 +23,8 @@ bool confirm_canonical(const std::vector<MatchableLayer>& published, const std::
     bool all = true;
     for (std::size_t i = 0; i < published.size() && i < rebuilt.size(); ++i) {
         if (published[i].layer->listing == rebuilt[i].layer->listing) continue;
-        const Digest left = layer_fingerprint(*published[i].tree, profile);
-        const Digest right = layer_fingerprint(*rebuilt[i].tree, profile);
-        if (left == right) continue;
+        const auto difference = layer_difference({*published[i].tree, profile}, {*rebuilt[i].tree, profile});
+        if (!difference) continue;
         all = false;
         Finding finding;
         finding.place = Place::layer;
@@ -34,7 +33,7 @@ bool confirm_canonical(const std::vector<MatchableLayer>& published, const std::
         finding.published = "its own";
         finding.rebuilt = "another";
         finding.layers = {static_cast<int>(i), static_cast<int>(i)};
-        finding.detail = "no fact that runtimes show differs, but the canonical forms do";
+        finding.detail = fmt::format("{}: no fact that runtimes show differs, but the canonical forms do", *difference);
         findings.add(std::move(finding));
     }
     return all;

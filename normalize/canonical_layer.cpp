@@ -31,8 +31,7 @@ public:
 
 class StreamWriter final : public MemberTaker {
 public:
-    /// Without `content`, each file's SHA-256 stands in its place. `out` may be null.
-    StreamWriter(ContentStore* content, ByteSink* out) : content_(content), hashing_(out), out_(hashing_) {}
+    StreamWriter(ContentStore& content, ByteSink& out) : content_(content), hashing_(&out), out_(hashing_) {}
 
     std::uint64_t take(const CanonicalMember& member, const Entry* entry) override {
         header_.clear();
@@ -53,9 +52,8 @@ public:
 
 private:
     void write_content(const Entry& entry) {
-        if (content_ == nullptr) return out_.write(entry.content);
         const std::uint64_t before = out_.size();
-        content_->copy(entry, out_);
+        content_.copy(entry, out_);
         if (out_.size() - before != entry.size) {
             fail(ErrorKind::unreadable, fmt::format("{}: {} bytes of content expected, {} found", printable(entry.path),
                                                     entry.size, out_.size() - before));
@@ -67,23 +65,37 @@ private:
         out_.write(std::string_view(zeros_.data(), static_cast<std::size_t>(count)));
     }
 
-    ContentStore* content_;
+    ContentStore& content_;
     HashingSink hashing_;
     BlockSink out_;
     std::string header_;
     std::string zeros_ = std::string(canonical_end_size, '\0');
 };
 
-/// Writes nothing: for those who only want to know what is changed.
-class HeaderHasher final : public MemberTaker {
+/// Writes nothing: for members that were written before.
+class KnownHeaders final : public MemberTaker {
 public:
-    std::uint64_t take(const CanonicalMember& member, const Entry*) override {
-        header_.clear();
-        return append_canonical_header(header_, member);
-    }
+    explicit KnownHeaders(const std::vector<std::uint64_t>& hashes) : hashes_(hashes) {}
+    std::uint64_t take(const CanonicalMember&, const Entry*) override { return hashes_.at(next_++); }
 
 private:
-    std::string header_;
+    const std::vector<std::uint64_t>& hashes_;
+    std::size_t next_ = 0;
+};
+
+/// Keeps the last member, to be compared with another one.
+class LastMember final : public MemberTaker {
+public:
+    std::uint64_t take(const CanonicalMember& member, const Entry* entry) override {
+        member_ = member;
+        content_ = entry != nullptr ? entry->content : Sha256{};
+        return 0;
+    }
+    bool operator==(const LastMember& other) const { return member_ == other.member_ && content_ == other.content_; }
+
+private:
+    CanonicalMember member_;
+    Sha256 content_{};
 };
 
 /// Gives the members of `nodes` to `taker`, and what is changed in them to `record`, which may be null.
@@ -176,11 +188,32 @@ WholeTree whole_tree(const Tree& merged) {
 }
 
 CanonicalResult write_members(const Tree& tree, const std::vector<CanonicalNode>& nodes, const Profile& profile,
-                              ContentStore* content, ByteSink* out, ChangeRecorder* record) {
+                              ContentStore& content, ByteSink& out, ChangeRecorder* record) {
     StreamWriter writer(content, out);
     MemberWalk walk(tree, profile, writer, record);
     for (const CanonicalNode& node : nodes) walk.visit(node);
     return writer.finish();
+}
+
+std::string path_text(std::string_view path) {
+    return path.empty() ? "." : printable(path);
+}
+
+/// Takes the members of both sides in turns.
+std::optional<std::string> first_difference(const CanonicalView& a, const std::vector<CanonicalNode>& left,
+                                            const CanonicalView& b, const std::vector<CanonicalNode>& right) {
+    LastMember last_left;
+    LastMember last_right;
+    MemberWalk walk_left(a.tree, a.profile, last_left, nullptr);
+    MemberWalk walk_right(b.tree, b.profile, last_right, nullptr);
+    const std::size_t common = std::min(left.size(), right.size());
+    for (std::size_t i = 0; i < common; ++i) {
+        walk_left.visit(left[i]);
+        walk_right.visit(right[i]);
+        if (!(last_left == last_right)) return path_text(left[i].node.path);
+    }
+    if (left.size() == right.size()) return std::nullopt;
+    return path_text((left.size() > common ? left : right)[common].node.path);
 }
 
 } // namespace
@@ -221,34 +254,35 @@ CanonicalResult write_canonical_layer(const Tree& tree, const Profile& profile, 
     ChangeCounts changes;
     ChangeRecorder record(changes, log);
     record_stream(tree, nodes, record);
-    CanonicalResult result = write_members(tree, nodes, profile, &content, &out, &record);
+    CanonicalResult result = write_members(tree, nodes, profile, content, out, &record);
     result.changes = std::move(changes);
     return result;
 }
 
 ChangeCounts canonical_changes(const Tree& tree, const std::vector<CanonicalNode>& nodes, const Profile& profile,
-                               std::vector<Change>* log) {
+                               const std::vector<std::uint64_t>& header_hashes, std::vector<Change>* log) {
     ChangeCounts changes;
     ChangeRecorder record(changes, log);
     record_stream(tree, nodes, record);
-    HeaderHasher hasher;
-    MemberWalk walk(tree, profile, hasher, &record);
+    KnownHeaders headers(header_hashes);
+    MemberWalk walk(tree, profile, headers, &record);
     for (const CanonicalNode& node : nodes) walk.visit(node);
     return changes;
 }
 
 CanonicalResult write_canonical_tree(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out) {
     const WholeTree whole = whole_tree(tree);
-    return write_members(whole.tree, whole.nodes, profile, &content, &out, nullptr);
+    return write_members(whole.tree, whole.nodes, profile, content, out, nullptr);
 }
 
-Digest layer_fingerprint(const Tree& tree, const Profile& profile) {
-    return write_members(tree, canonical_nodes(tree), profile, nullptr, nullptr, nullptr).digest;
+std::optional<std::string> layer_difference(const CanonicalView& a, const CanonicalView& b) {
+    return first_difference(a, canonical_nodes(a.tree), b, canonical_nodes(b.tree));
 }
 
-Digest tree_fingerprint(const Tree& tree, const Profile& profile) {
-    const WholeTree whole = whole_tree(tree);
-    return write_members(whole.tree, whole.nodes, profile, nullptr, nullptr, nullptr).digest;
+std::optional<std::string> tree_difference(const CanonicalView& a, const CanonicalView& b) {
+    const WholeTree left = whole_tree(a.tree);
+    const WholeTree right = whole_tree(b.tree);
+    return first_difference({left.tree, a.profile}, left.nodes, {right.tree, b.profile}, right.nodes);
 }
 
 } // namespace touchstone

@@ -9,6 +9,8 @@
 #include "normalize/tree.h"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace touchstone {
@@ -41,17 +43,24 @@ std::vector<CanonicalNode> canonical_nodes(const Tree& tree);
 CanonicalResult write_canonical_layer(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out,
                                       std::vector<Change>* log);
 
-/// Only the changes: for a canonical form that was made already.
+/// Only the changes: for a canonical form that was made already. `header_hashes` are those of its members, in order.
 ChangeCounts canonical_changes(const Tree& tree, const std::vector<CanonicalNode>& nodes, const Profile& profile,
-                               std::vector<Change>* log);
+                               const std::vector<std::uint64_t>& header_hashes, std::vector<Change>* log);
 
 /// Writes CRF-1 of a merged tree: no whiteouts, implied directories and the root always there. Changes are not counted:
 /// those of the layers say it all.
 CanonicalResult write_canonical_tree(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out);
 
-/// Digests of the canonical streams with the SHA-256 of each file in place of its content: equal if and only if the
-/// canonical forms are, and no content is read for it. They never leave the process.
-Digest layer_fingerprint(const Tree& tree, const Profile& profile);
-Digest tree_fingerprint(const Tree& tree, const Profile& profile);
+/// A tree and the profile under which its canonical form is meant.
+struct CanonicalView {
+    const Tree& tree;
+    const Profile& profile;
+};
+
+/// Compares the canonical forms of two layers, or of two merged trees, by what their members would say and by the
+/// SHA-256 of their files: nothing is written or read. Returns the first path (printable) where they differ; nothing
+/// when the forms are the same bytes.
+std::optional<std::string> layer_difference(const CanonicalView& a, const CanonicalView& b);
+std::optional<std::string> tree_difference(const CanonicalView& a, const CanonicalView& b);
 
 } // namespace touchstone

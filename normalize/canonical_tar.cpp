@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace touchstone {
 
@@ -65,9 +66,7 @@ public:
     /// Appends the block with its checksum: six octal digits, NUL, blank (W19). Mixes it into `hash`.
     void finish(std::string& out, std::uint64_t& hash) {
         put(checksum_field, "        ");
-        unsigned sum = 0;
-        for (const char c : bytes_) sum += static_cast<unsigned char>(c);
-        put_number(checksum_digits, sum);
+        put_number(checksum_digits, sum_of_bytes());
         bytes_[checksum_digits.offset + checksum_digits.width - 1] = '\0';
         const std::string_view whole(bytes_.data(), bytes_.size());
         hash = mix_extent(hash, as_bytes(whole));
@@ -75,6 +74,18 @@ public:
     }
 
 private:
+    /// Eight bytes at a time, in four lanes of 16 bits: 64 words add up to at most 64 * 2 * 255 in each.
+    std::uint64_t sum_of_bytes() const {
+        constexpr std::uint64_t lanes = 0x00ff00ff00ff00ffU;
+        std::uint64_t sums = 0;
+        for (std::size_t at = 0; at < block; at += sizeof sums) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, bytes_.data() + at, sizeof word);
+            sums += (word & lanes) + ((word >> 8U) & lanes);
+        }
+        return (sums & 0xffffU) + (sums >> 16U & 0xffffU) + (sums >> 32U & 0xffffU) + (sums >> 48U);
+    }
+
     void put_binary(Field field, std::uint64_t value) {
         for (std::size_t i = field.width; i-- > 0; value >>= 8U)
             bytes_[field.offset + i] = static_cast<char>(value & 0xffU);

@@ -26,6 +26,7 @@ struct CanonicalMember {
     std::uint32_t dev_minor = 0;
     std::vector<NamedBytes> xattrs; ///< name and raw value
     std::vector<NamedBytes> acls;   ///< "access"/"default" and text
+    bool operator==(const CanonicalMember&) const = default;
 };
 
 /// The name as it is stored (W2): directories end in '/', the root is "./".

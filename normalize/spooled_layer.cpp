@@ -54,8 +54,8 @@ struct StreamedLink {
 
 class CanonicalStreamer final : public ContentVisitor {
 public:
-    CanonicalStreamer(const std::string& name, const Profile& profile)
-        : profile_(profile), file_("content of " + name), hashing_(file_), out_(hashing_) {
+    CanonicalStreamer(const std::string& name, const CanonicalOptions& options)
+        : profile_(options.profile), file_("content of " + name, options.directory), hashing_(file_), out_(hashing_) {
         single_.inodes.resize(1);
         single_.inodes.front().links = 1;
     }
@@ -104,12 +104,15 @@ public:
         }
         return at == nodes.size();
     }
+    const std::vector<std::uint64_t>& header_hashes() const { return hashes_; }
     std::uint64_t size() const { return out_.size(); }
     Digest digest() { return hashing_.finish(); }
     std::shared_ptr<const File> take_file() { return file_.finish(); }
     std::vector<std::uint64_t> take_offsets() { return std::move(offsets_); }
 
 private:
+    void append(const CanonicalMember& member) { hashes_.push_back(append_canonical_header(header_, member)); }
+
     /// False when the entry cannot be written here.
     bool append_header(const LayerListing& so_far, const Entry& entry) {
         if (entry.whiteout == Whiteout::aufs) {
@@ -120,11 +123,11 @@ private:
         first_ = false;
         last_ = entry.path;
         if (entry.whiteout != Whiteout::none) {
-            append_canonical_header(header_, canonical_whiteout(entry.path));
+            append(canonical_whiteout(entry.path));
             return entry.size == 0;
         }
         if (entry.type == EntryType::hardlink) return append_link(so_far, entry);
-        append_canonical_header(header_, member_of(entry));
+        append(member_of(entry));
         return true;
     }
 
@@ -135,13 +138,13 @@ private:
             std::lower_bound(entries.begin(), entries.end(), entry.link,
                              [](const Entry& e, std::string_view path) { return compare_canonical(e.path, path) < 0; });
         if (target == entries.end() || target->path != entry.link) {
-            append_canonical_header(header_, member_of(entry));
+            append(member_of(entry));
             return true;
         }
         const std::size_t carrier = carrier_of(static_cast<std::size_t>(target - entries.begin()));
         const Entry& carries = entries[carrier];
         if (carries.whiteout != Whiteout::none || !same_header(entry, carries) || has_attributes(entry)) return false;
-        append_canonical_header(header_, as_link(member_of(carries), entry.path, carries.path));
+        append(as_link(member_of(carries), entry.path, carries.path));
         links_.push_back({entries.size(), carrier});
         return true;
     }
@@ -170,7 +173,8 @@ private:
     std::string header_;
     std::string zeros_ = std::string(canonical_end_size, '\0');
     std::vector<std::uint64_t> offsets_;
-    std::vector<StreamedLink> links_; ///< ascending
+    std::vector<std::uint64_t> hashes_; ///< of the header blocks of each member
+    std::vector<StreamedLink> links_;   ///< ascending
     Tree single_;
     XattrDropped ignore_ = [](std::string_view, const std::string&) {};
     std::string_view last_;
@@ -185,7 +189,7 @@ void write_again(const Tree& tree, const std::string& name, const CanonicalOptio
     SpooledContent content;
     content.add(spooled);
     std::optional<SpoolFile> file;
-    if (options.keep_stream) file.emplace("the canonical form of " + name);
+    if (options.keep_stream) file.emplace("the canonical form of " + name, options.directory);
     NullSink nowhere;
     spooled.canonical =
         write_canonical_layer(tree, options.profile, content, file ? static_cast<ByteSink&>(*file) : nowhere,
@@ -202,8 +206,8 @@ void make_canonical(const std::string& name, CanonicalStreamer& streamer, const 
     spooled.canonical.size = streamer.size();
     if (options.keep_stream) spooled.stream = spooled.content;
     if (options.changes) {
-        spooled.canonical.changes =
-            canonical_changes(tree, nodes, options.profile, options.log ? &spooled.log : nullptr);
+        spooled.canonical.changes = canonical_changes(tree, nodes, options.profile, streamer.header_hashes(),
+                                                      options.log ? &spooled.log : nullptr);
     }
 }
 
@@ -214,7 +218,7 @@ constexpr std::size_t window_size = std::size_t{128} << 10;
 
 std::shared_ptr<const SpooledLayer> spool_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
                                                 const CanonicalOptions& options) {
-    CanonicalStreamer streamer(layer.name, options.profile);
+    CanonicalStreamer streamer(layer.name, options);
     auto spooled = std::make_shared<SpooledLayer>();
     spooled->listing = read_layer(layer, limits, progress, &streamer);
     within(layer.name, [&] {

@@ -19,6 +19,7 @@ struct CanonicalOptions {
     bool keep_stream = false; ///< SpooledLayer::stream is wanted
     bool changes = false;     ///< CanonicalResult::changes are wanted
     bool log = false;         ///< SpooledLayer::log, too
+    std::string directory;    ///< where the temporary files are made; empty = wherever such files go
 };
 
 /// Immutable once read; may be shared by threads.

@@ -15,9 +15,9 @@ namespace touchstone::test {
 class ContentMap final : public ContentStore {
 public:
     /// Reads and verifies a layer, keeping its files' content.
-    std::shared_ptr<const LayerListing> read(const LayerRef& layer) {
+    std::shared_ptr<const LayerListing> read(const LayerRef& layer, const LayerLimits& limits = {}) {
         Keeper keeper;
-        std::shared_ptr<const LayerListing> listing = read_layer(layer, {}, nullptr, &keeper);
+        std::shared_ptr<const LayerListing> listing = read_layer(layer, limits, nullptr, &keeper);
         for (auto& [index, bytes] : keeper.kept) contents_[&listing->entries[index]] = std::move(bytes);
         keep_.push_back(listing);
         return listing;
