@@ -97,7 +97,7 @@ class SpoolFile final : public ByteSink {
 public:
     /// `name` is how messages call it; printable. In `directory`, or when that is empty in $TMPDIR, else /tmp; what is
     /// meant to get a name there is made in its directory. Throws unreadable.
-    explicit SpoolFile(std::string name, std::string directory = {});
+    explicit SpoolFile(std::string name, const std::string& directory = {});
     using ByteSink::write;
     /// Throws unreadable (disk full).
     void write(ByteView bytes) override;

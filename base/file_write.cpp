@@ -109,7 +109,7 @@ std::string resolved(const std::string& path) {
 
 } // namespace
 
-SpoolFile::SpoolFile(std::string name, std::string directory)
+SpoolFile::SpoolFile(std::string name, const std::string& directory)
     : directory_(directory.empty() ? temporary_directory() : directory), fd_(unnamed_file(directory_)),
       name_(std::move(name)), to_last_(!directory.empty()) {
     if (!fd_) fail_errno(errno, fmt::format("{}: a temporary file in {}", name_, printable(directory_)));

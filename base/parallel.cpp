@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace touchstone {
@@ -20,17 +22,19 @@ class Run {
 public:
     Run(std::size_t count, const std::function<void(std::size_t)>& work) : failed_(count), work_(work) {}
 
-    /// What each thread does: takes indices until they run out, or pass one that failed.
-    void take_turns() {
-        for (;;) {
-            const std::size_t index = next_.fetch_add(1);
-            if (index >= failed_.load()) return;
-            try {
-                work_(index);
-            } catch (...) {
-                note_failure(index, std::current_exception());
-            }
-        }
+    /// Before a thread takes turns, so that no other thinks that it is the last; and when there is no such thread.
+    void expect_thread() { add_working(1); }
+    void expect_no_thread() { add_working(-1); }
+    /// What each thread does: takes indices until they run out, or pass one that failed; then helps the others.
+    void take_turns();
+
+    bool help_is_there() const { return idle_.load(std::memory_order_relaxed) > 0; }
+    bool hand_over(std::function<void()>&& part) {
+        const std::lock_guard lock(mutex_);
+        if (parts_.size() >= static_cast<std::size_t>(idle_.load())) return false;
+        parts_.push_back(std::move(part));
+        changed_.notify_one();
+        return true;
     }
 
     void rethrow() const {
@@ -38,6 +42,12 @@ public:
     }
 
 private:
+    void add_working(int count) {
+        const std::lock_guard lock(mutex_);
+        working_ += count;
+        if (working_ == 0) changed_.notify_all();
+    }
+
     void note_failure(std::size_t index, std::exception_ptr error) {
         const std::lock_guard lock(mutex_);
         if (index >= failed_.load()) return;
@@ -45,29 +55,81 @@ private:
         error_ = std::move(error);
     }
 
+    /// Until no thread works any more; as long as one does, it may ask.
+    void help() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            ++idle_;
+            changed_.wait(lock, [this] { return working_ == 0 || !parts_.empty(); });
+            --idle_;
+            if (parts_.empty()) return; // those who asked have waited for their parts
+            const std::function<void()> part = std::move(parts_.back());
+            parts_.pop_back();
+            lock.unlock();
+            part();
+            lock.lock();
+        }
+    }
+
     std::atomic<std::size_t> next_{0};
     std::atomic<std::size_t> failed_; // the lowest index that failed; the count while there is none
-    std::mutex mutex_;
-    std::exception_ptr error_;
     const std::function<void(std::size_t)>& work_;
+    std::atomic<int> idle_{0}; // threads that wait in help()
+    std::mutex mutex_;         // guards what follows
+    std::condition_variable changed_;
+    std::exception_ptr error_;
+    std::vector<std::function<void()>> parts_; // handed over, not taken yet
+    int working_ = 0;                          // threads that have not run out of indices
 };
+
+thread_local Run* current = nullptr; // the innermost run that this thread works for
+
+void Run::take_turns() {
+    Run* const outer = std::exchange(current, this);
+    for (;;) {
+        const std::size_t index = next_.fetch_add(1);
+        if (index >= failed_.load()) break;
+        try {
+            work_(index);
+        } catch (...) {
+            note_failure(index, std::current_exception());
+        }
+    }
+    expect_no_thread();
+    help();
+    current = outer;
+}
 
 } // namespace
 
-void parallel_for(std::size_t count, unsigned jobs, const std::function<void(std::size_t)>& work) {
+void parallel_for(std::size_t count, unsigned jobs, const std::function<void(std::size_t)>& work, Threads threads_for) {
     Run run(count, work);
-    const std::size_t helpers = std::min<std::size_t>(std::max(jobs, 1U), std::max<std::size_t>(count, 1)) - 1;
+    const std::size_t useful = threads_for == Threads::to_help ? jobs : std::min<std::size_t>(jobs, count);
+    const std::size_t helpers = std::max<std::size_t>(useful, 1) - 1;
     {
         std::vector<std::jthread> threads; // joined at the end of the block
         threads.reserve(helpers);
+        run.expect_thread(); // this one
         try {
-            for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back([&run] { run.take_turns(); });
+            for (std::size_t i = 0; i < helpers; ++i) {
+                run.expect_thread();
+                threads.emplace_back([&run] { run.take_turns(); });
+            }
         } catch (const std::system_error&) {
             // The system gives no more threads (RLIMIT_NPROC, a container's pids limit): fewer do the same work.
+            run.expect_no_thread();
         }
         run.take_turns();
     }
     run.rethrow();
+}
+
+bool hand_over(std::function<void()> part) {
+    return current != nullptr && current->hand_over(std::move(part));
+}
+
+bool help_is_there() {
+    return current != nullptr && current->help_is_there();
 }
 
 unsigned default_jobs() {

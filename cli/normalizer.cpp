@@ -97,11 +97,14 @@ void Normalizer::keep_layers() {
 void Normalizer::merge_layers() {
     std::vector<Oddity> oddities;
     const Readings readings = build_readings(stacks_.stack(0), oddities);
-    if (!readings.others.empty()) {
+    // A runtime that refuses the layers makes no other tree of them.
+    const auto other = std::find_if(readings.others.begin(), readings.others.end(),
+                                    [](const OtherReading& reading) { return reading.tree.has_value(); });
+    if (other != readings.others.end()) {
         fail(ErrorKind::unsupported,
              fmt::format("--merge: the {} reading of these layers is another tree than that of the OCI specification; "
                          "`touchstone verify` says why",
-                         name_of(readings.others.front().reading)));
+                         name_of(other->reading)));
     }
     SpoolFile out("the merged root file system",
                   options_.compression == Compression::none ? options_.directory : std::string());
@@ -109,7 +112,6 @@ void Normalizer::merge_layers() {
     layers_.blobs.resize(1);
     layers_.files.resize(1);
     layers_.blobs.front() = store(merged, out.finish(), layers_.files.front());
-    layers_.changes["layers-merged"] += image_.layers.size();
 }
 
 CanonicalBlob Normalizer::store(const CanonicalResult& canonical, std::shared_ptr<const File> stream,

@@ -26,7 +26,7 @@ CanonicalStacks::CanonicalStacks(const std::vector<const Image*>& images, const 
                         Progress* progress) -> std::shared_ptr<const LayerListing> {
         if (untouched && untouched(layer)) return read_layer(layer, limits, progress);
         std::shared_ptr<const SpooledLayer> spooled = spool_layer(layer, limits, progress, options_);
-        const std::shared_ptr<const LayerListing> listing = spooled->listing;
+        std::shared_ptr<const LayerListing> listing = spooled->listing;
         const std::lock_guard lock(mutex);
         spooled_.emplace(listing.get(), std::move(spooled));
         return listing;

@@ -110,16 +110,26 @@ std::vector<std::size_t> schedule(const std::vector<const Image*>& images, const
     return order;
 }
 
+/// Threads without a layer of their own are worth their start where a layer is large.
+Threads threads_for(const std::vector<const Image*>& images, const std::vector<Task>& tasks) {
+    constexpr std::uint64_t large = std::uint64_t{4} << 20;
+    const bool any = std::any_of(tasks.begin(), tasks.end(), [&](const Task& task) {
+        return task.work != Work::nothing && layer_of(images, task).stored_size >= large;
+    });
+    return any ? Threads::to_help : Threads::for_each;
+}
+
 } // namespace
 
 std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const LoadOptions& options) {
     std::vector<Task> tasks = plan(images);
     announce(images, tasks, options.progress);
     const std::vector<std::size_t> order = schedule(images, tasks);
-    parallel_for(order.size(), options.jobs, [&](std::size_t i) {
+    const auto work = [&](std::size_t i) {
         Task& task = tasks[order[i]];
         within(printable(images[task.image]->reference.text), [&] { perform(layer_of(images, task), task, options); });
-    });
+    };
+    parallel_for(order.size(), options.jobs, work, threads_for(images, tasks));
 
     std::vector<Stack> stacks(images.size());
     for (std::size_t i = 0; i < images.size(); ++i) stacks[i].image = images[i];

@@ -3,6 +3,7 @@
 // not the promised ones but that they are not.
 #include "image/layer.h"
 
+#include "base/ahead.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "image/descriptor.h"
@@ -70,7 +71,9 @@ public:
         auto decoder = std::make_unique<StickySource>(inflate(std::move(sticky), limits.inflate, facts_));
         // What is stored plain is one stream: it is hashed once.
         const VerifyingSource* same_bytes = facts_.kind == Compression::none ? blob_ : nullptr;
-        stream_ = std::make_unique<VerifyingSource>(std::move(decoder), Expected{layer.diff_id, std::nullopt}, "diffID",
+        auto ahead = std::make_unique<AheadSource>(std::move(decoder));
+        ahead_ = ahead.get();
+        stream_ = std::make_unique<VerifyingSource>(std::move(ahead), Expected{layer.diff_id, std::nullopt}, "diffID",
                                                     same_bytes);
     }
 
@@ -104,17 +107,19 @@ private:
                 fail(other.kind(), fmt::format("{} (and reading it failed: {})", other.what(), error.what()));
             }
         };
-        check(*sticky_blob_);
         // Without a digest of the blob the diffID is the only promise. A bomb is not inflated to its end for it, and a
         // stream that has failed its own check has nothing more to say.
         const bool may_go_on = error.kind() != ErrorKind::over_limit && error.kind() != ErrorKind::unverified;
         if (!blob_has_digest_ && may_go_on) check(*stream_);
+        ahead_->stop();
+        check(*sticky_blob_);
     }
 
     bool blob_has_digest_;
     CompressionFacts facts_;
     VerifyingSource* blob_ = nullptr; // owned by sticky_blob_
     StickySource* sticky_blob_;       // owned by the decoder, which stream_ owns
+    AheadSource* ahead_ = nullptr;    // owned by stream_
     std::unique_ptr<VerifyingSource> stream_;
 };
 

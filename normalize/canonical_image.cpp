@@ -201,6 +201,8 @@ private:
         Json result = Json::object();
         bool written = false;
         for (const auto& [key, value] : kept(source)) {
+            if (key == "diff_ids" && value.is(Json::Kind::array) && value.items().size() > diff_ids_.size())
+                add(changes_, "layers-merged", value.items().size());
             result.set(key, key == "diff_ids" ? ids : canonical(value));
             written = written || key == "diff_ids";
         }

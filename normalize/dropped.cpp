@@ -140,6 +140,13 @@ constexpr std::array rows_of_documents{
                .becomes = "nothing",
                .reason = "Go reads null and an absent member as the same",
                .rule = ""},
+    DroppedRow{.name = "layers-merged",
+               .from = From::config,
+               .by = By::merging,
+               .what = "the layers of the source, with what upper ones hide of lower ones, and their whiteouts",
+               .becomes = "one layer with the tree that they make",
+               .reason = "done only where it is asked for, and where no runtime is known to make another tree of them",
+               .rule = ""},
     DroppedRow{.name = "formatting",
                .from = From::config,
                .what = "white space, order of keys, escapes",
@@ -224,7 +231,7 @@ std::string_view name_of(DroppedFrom from) {
 }
 
 std::string_view name_of(DroppedBy by) {
-    constexpr std::array<std::string_view, 3> names{"always", "--mtime", "--owner"};
+    constexpr std::array<std::string_view, 4> names{"always", "--mtime", "--owner", "--merge"};
     return names[static_cast<std::size_t>(by)];
 }
 

@@ -14,8 +14,8 @@ enum class DroppedFrom : std::uint8_t { layer, config, manifest };
 std::string_view name_of(DroppedFrom from); ///< "layer", "config", "manifest"
 
 /// What decides whether it is dropped.
-enum class DroppedBy : std::uint8_t { always, mtime_policy, owner_policy };
-std::string_view name_of(DroppedBy by); ///< "always", "--mtime", "--owner"
+enum class DroppedBy : std::uint8_t { always, mtime_policy, owner_policy, merging };
+std::string_view name_of(DroppedBy by); ///< "always", "--mtime", "--owner", "--merge"
 
 struct DroppedRow {
     std::string_view name; ///< as changes are counted and logged; a '*' at the end stands for any text

@@ -170,8 +170,10 @@ TEST_CASE("a layer that is canonical is written as it is, and nothing is counted
 
 TEST_CASE("what is dropped of a config and of a manifest has its row, and all rows occur") {
     ChangeCounts of_config;
-    canonical_config(parse_json(R"({"created":"2024-01-01T00:00:00Z","config":{"Cmd":null}})", "config"), {}, {},
-                     &of_config);
+    canonical_config(
+        parse_json(R"({"created":"2024-01-01T00:00:00Z","config":{"Cmd":null},"rootfs":{"diff_ids":["a","b"]}})",
+                   "config"),
+        {Digest()}, {}, &of_config);
     Names found;
     for (const auto& [what, count] : of_config) found.insert(what);
     CHECK(text_of(found) == text_of(counted_rows(DroppedFrom::config)));

@@ -1,5 +1,5 @@
-"""The OCI documents and archives that `touchstone normalize` writes: digests and sizes by hashlib, a config that says the
-same, copies by skopeo, and the same bytes from every wrapping, from another build, and from the result itself."""
+"""The OCI documents and archives that `touchstone normalize` writes: digests and sizes by hashlib, a config that says
+the same, copies by skopeo, and the same bytes from every wrapping, from another build, and from the result itself."""
 import json
 import os
 import tarfile

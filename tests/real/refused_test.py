@@ -32,20 +32,21 @@ TAR_DAMAGES = (  # and what the message says
 )
 
 
-def repacked(source, target, change):
-    """A layout whose lowest layer is changed, with every digest made right again."""
+def repacked(source, target, change, number=0):
+    """A layout with one layer changed, by default the lowest, and with every digest made right again."""
     images.copy_tree(source, target)
     manifest = truth.manifest_of(target)
-    data = change(outputs_test.first_layer(source))
-    manifest["layers"][0].update(images.add_blob(target, data))
+    layer = manifest["layers"][number]
+    data = change(truth.plain(truth.blob_path(source, layer["digest"]).read_bytes()))
+    layer.update(images.add_blob(target, data))
     config = json.loads(truth.blob_path(target, manifest["config"]["digest"]).read_text())
     try:
-        config["rootfs"]["diff_ids"][0] = truth.sha256(truth.plain(data))
+        config["rootfs"]["diff_ids"][number] = truth.sha256(truth.plain(data))
     except (EOFError, OSError, subprocess.CalledProcessError):
         pass  # a stream that cannot be decompressed has no diffID
     manifest["config"].update(images.add_blob(target, json.dumps(config).encode()))
     images.set_manifest(target, manifest)
-    return manifest["layers"][0]["digest"]
+    return layer["digest"]
 
 
 class Refused(outputs_test.OutputsTestCase):
