@@ -379,6 +379,8 @@ void TarReader::State::read_padding(std::size_t padding, OddityCode code, std::s
         padding_zero = false;
         log.add(code, of);
         tail.padding_hash = mix_stream(tail.padding_hash, bytes);
+        // It is part of how the member that follows is encoded. The rest of a block is never cut by the buffer.
+        if (code == OddityCode::extension_padding) extensions.hash = mix_extent(extensions.hash, bytes);
     }
 }
 

@@ -81,8 +81,8 @@ void read_tar_tail(TarInput& input, TarTail& tail, OddityLog& log) {
         const ByteView block = input.block();
         if (!all_zero(block)) break;
         input.consume(block.size());
-        if (block.size() < tar_block) return;
-        ++tail.zero_blocks;
+        if (block.empty()) return;
+        ++tail.zero_blocks; // a part of one at the very end counts, too
     }
     const bool is_toc = Tail(input, tail).read_data();
     log.add(is_toc ? OddityCode::estargz_toc_after_end : OddityCode::data_after_end, {},

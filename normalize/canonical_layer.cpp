@@ -187,6 +187,29 @@ WholeTree whole_tree(const Tree& merged) {
     return whole;
 }
 
+/// A link to a file of a lower layer, whose path this layer gives to something else later in the stream but earlier in
+/// canonical order: there it would be a link to that. No order of sorted entries says what is meant.
+void refuse_late_target(const Tree& tree, const std::vector<CanonicalNode>& nodes, const CanonicalNode& link) {
+    const std::string_view target = tree.inode_of(link.node).content->link;
+    if (compare_canonical(target, link.node.path) >= 0) return;
+    const auto at =
+        std::lower_bound(nodes.begin(), nodes.end(), target, [](const CanonicalNode& node, std::string_view path) {
+            return compare_canonical(node.node.path, path) < 0;
+        });
+    if (at == nodes.end() || at->node.path != target) return;
+    fail(
+        ErrorKind::unsupported,
+        fmt::format("hard link {} points to {}, which the same layer brings only after it: in canonical order it would "
+                    "be a link to another file, so this layer has no canonical form",
+                    printable_short(link.node.path), printable_short(target)));
+}
+
+void refuse_late_targets(const Tree& tree, const std::vector<CanonicalNode>& nodes) {
+    for (const CanonicalNode& node : nodes) {
+        if (tree.inode_of(node.node).content->type == EntryType::hardlink) refuse_late_target(tree, nodes, node);
+    }
+}
+
 CanonicalResult write_members(const Tree& tree, const std::vector<CanonicalNode>& nodes, const Profile& profile,
                               ContentStore& content, ByteSink& out, ChangeRecorder* record) {
     StreamWriter writer(content, out);
@@ -251,6 +274,7 @@ std::vector<CanonicalNode> canonical_nodes(const Tree& tree) {
 CanonicalResult write_canonical_layer(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out,
                                       std::vector<Change>* log) {
     const std::vector<CanonicalNode> nodes = canonical_nodes(tree);
+    refuse_late_targets(tree, nodes);
     ChangeCounts changes;
     ChangeRecorder record(changes, log);
     record_stream(tree, nodes, record);

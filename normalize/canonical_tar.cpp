@@ -1,8 +1,10 @@
 // The format, byte for byte. Offsets are those of POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format").
 #include "normalize/canonical_tar.h"
 
+#include "base/error.h"
 #include "base/printable.h"
 #include "image/tar_hash.h"
+#include "image/tar_reader.h"
 
 #include <fmt/format.h>
 
@@ -150,6 +152,15 @@ std::string pax_body(const CanonicalMember& member, const std::string& name) {
     return body;
 }
 
+/// What several GNU headers or links said may be more than one pax header can: Go reads 1 MiB of it, and so do we.
+void check_extension(const std::string& body, const CanonicalMember& member) {
+    if (body.size() <= TarLimits().extension) return;
+    fail(ErrorKind::over_limit,
+         fmt::format("\"{}\": in canonical form its names and attributes need a pax header of {} "
+                     "bytes; readers take at most {}",
+                     printable_short(member.path), body.size(), TarLimits().extension));
+}
+
 void append_pax(std::string& out, std::uint64_t& hash, const std::string& body) {
     Header header('x');
     header.put(name_field, "././@PaxHeader");
@@ -180,7 +191,10 @@ std::string canonical_name(const CanonicalMember& member) {
 std::uint64_t append_canonical_header(std::string& out, const CanonicalMember& member) {
     std::uint64_t hash = 0;
     const std::string name = canonical_name(member);
-    if (const std::string body = pax_body(member, name); !body.empty()) append_pax(out, hash, body);
+    if (const std::string body = pax_body(member, name); !body.empty()) {
+        check_extension(body, member);
+        append_pax(out, hash, body);
+    }
     Header header(typeflag(member.type));
     header.put(name_field, name);
     header.put_number(mode_field, member.mode);

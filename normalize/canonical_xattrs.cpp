@@ -53,6 +53,14 @@ bool is_base64(std::string_view text) {
            text.substr(digits).find_first_not_of('=') == std::string_view::npos;
 }
 
+/// libarchive, whose records they are, ignores the bits of the last digit that no byte needs; unbase64() refuses them.
+void clear_unused_bits(std::string& digits) {
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const std::size_t over = digits.size() % 4;
+    const std::size_t unused = over == 2 ? 4 : over == 3 ? 2 : 0;
+    if (unused != 0) digits.back() = alphabet[alphabet.find(digits.back()) >> unused << unused];
+}
+
 void put_if_absent(std::vector<NamedBytes>& xattrs, NamedBytes added) {
     const auto at = std::lower_bound(xattrs.begin(), xattrs.end(), added.first,
                                      [](const NamedBytes& x, const std::string& name) { return x.first < name; });
@@ -63,13 +71,16 @@ void put_libarchive(std::vector<NamedBytes>& xattrs, const Entry& entry, const X
     constexpr std::string_view prefix = "LIBARCHIVE.xattr.";
     for (const auto& [key, value] : entry.extra->records) {
         if (!key.starts_with(prefix)) continue;
-        if (!is_base64(value)) {
+        std::string name = url_decoded(std::string_view(key).substr(prefix.size()));
+        // No attribute's name has a NUL, and no pax key may.
+        if (!is_base64(value) || name.find('\0') != std::string::npos) {
             dropped("record-dropped " + printable(key), value);
             continue;
         }
         std::string padded = value.substr(0, value.find('='));
+        clear_unused_bits(padded);
         while (padded.size() % 4 != 0) padded += '=';
-        put_if_absent(xattrs, {url_decoded(std::string_view(key).substr(prefix.size())), unbase64(padded)});
+        put_if_absent(xattrs, {std::move(name), unbase64(padded)});
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace touchstone {
 
 namespace {
@@ -111,6 +113,11 @@ void ChangeRecorder::stream(const LayerListing& listing) {
     }
     const TarTail& tail = listing.tail;
     for (std::uint64_t i = 0; i < tail.global_headers; ++i) dropped({}, "global-header-dropped", "");
+    // Ambiguous, so that it is in the list however many others there are.
+    const bool dangling = std::any_of(listing.oddities.begin(), listing.oddities.end(), [](const Oddity& oddity) {
+        return oddity.code == OddityCode::dangling_extension;
+    });
+    if (dangling) dropped({}, "dangling-extension-dropped", "");
     if (tail.bytes_after_end != 0)
         dropped({}, "bytes-after-end-dropped", fmt::format("{} bytes", tail.bytes_after_end));
     constexpr std::uint64_t end_blocks = 2; // W20

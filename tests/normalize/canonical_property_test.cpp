@@ -1,5 +1,6 @@
 // What must hold of the canonical form of any layer, tried on random ones: it is its own canonical form, it does not
 // see the encoding, and it sees everything else.
+#include "base/error.h"
 #include "normalize/canonical_layer.h"
 #include "normalize/spooled_layer.h"
 #include "tests/support/content_map.h"
@@ -164,6 +165,32 @@ TEST_CASE("a hard link's header that decides otherwise than its target's is a ch
     };
     CHECK(changes(04755).empty());
     CHECK(changes(0755) == ChangeCounts{{"hardlink-header", 2}}); // the mode of both names
+}
+
+TEST_CASE("a link to a lower layer, whose path its own layer gives to another file later, has no canonical form") {
+    TarBuilder early;
+    early.hardlink("b", "a").file("a", "new", 0600); // b is what the layer below has at a
+    CHECK_THROWS_WITH_AS(canonical(early.finish()), doctest::Contains("only after it"), Error);
+    TarBuilder keeps_its_place;
+    keeps_its_place.hardlink("a", "b").file("b", "new", 0600); // a comes before b in canonical order, too
+    const Canonical once = canonical(keeps_its_place.finish());
+    CHECK(canonical(once.bytes).bytes == once.bytes);
+}
+
+TEST_CASE("a form whose pax header no reader would take is not written") {
+    const std::string name(600'000, 'n');
+    TarBuilder builder;
+    builder.gnu_long('L', name).gnu_long('K', name).add({.name = "s", .type = '2', .link = "t", .magic = gnu_magic});
+    CHECK_THROWS_AS(canonical(builder.finish()), Error);
+}
+
+TEST_CASE("bits that no byte of a libarchive attribute needs are ignored, as libarchive does") {
+    const auto form = [](const std::string& key, const std::string& value) {
+        return canonical(TarBuilder().add({.name = "f", .pax = {{key, value}}}).finish()).bytes;
+    };
+    for (const char* value : {"YQ", "YQ==", "YR", "Yf=="}) // "a" (RFC 4648 section 3.5), with all kinds of rests
+        CHECK(form("LIBARCHIVE.xattr.user.x", value) == form("SCHILY.xattr.user.x", "a"));
+    CHECK(form("LIBARCHIVE.xattr.user.x", "YWJ") == form("SCHILY.xattr.user.x", "ab"));
 }
 
 TEST_CASE("the form of a name that is not UTF-8 is its own canonical form too") {

@@ -73,6 +73,9 @@ std::vector<Trick> tricks() {
         {{"dialect"}, tar({{.name = "a", .patches = {{329, "0000000"}}}})},
         {{"padding"}, TarBuilder().file("a", "1").finish(20)},
         {{"padding"}, tar({{.name = "a", .body = "1", .padding = 'x'}})},
+        {{"padding"}, canonical + std::string(100, '\0')},
+        {{"dialect"}, xattr("user.a").replace(1023, 1, "x")}, // the last byte of the pax header's last block
+        {{"dangling-extension-dropped"}, TarBuilder().file("a", "").gnu_long('L', "b").finish()},
         {{"bytes-after-end-dropped"}, canonical + std::string(512, 'x')},
         {{"global-header-dropped"}, TarBuilder().raw_pax(pax_record("comment", "c"), 'g').file("a", "").finish()},
         {{"entry-replaced"}, tar({{.name = "a", .body = "first"}, {.name = "a", .body = "last"}})},
@@ -90,6 +93,7 @@ std::vector<Trick> tricks() {
         {{"aufs-metadata-dropped"}, tar({{.name = ".wh..wh.aufs"}})},
         {{"record-dropped *"}, tar({{.name = "a", .pax = {{"comment", "c"}}}})},
         {{"record-dropped *"}, tar({{.name = "a", .pax = {{"LIBARCHIVE.xattr.user.x", "no base64!"}}}})},
+        {{"record-dropped *"}, tar({{.name = "a", .pax = {{"LIBARCHIVE.xattr.user.%00x", "YQ"}}}})},
         {{"xattr-dropped security.selinux"}, xattr("security.selinux")},
         {{"xattr-dropped trusted.overlay.*"}, xattr("trusted.overlay.opaque")},
         {{"xattr-dropped user.overlay.*"}, xattr("user.overlay.origin")},

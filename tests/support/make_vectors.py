@@ -186,7 +186,9 @@ class Member:
                 self.acls[key] = value
             elif key.startswith(b"LIBARCHIVE.xattr."):
                 raw = base64.b64decode(value + b"=" * (-len(value) % 4))
-                self.foreign[urllib.parse.unquote_to_bytes(key[17:])] = raw
+                name = urllib.parse.unquote_to_bytes(key[17:])
+                if b"\0" not in name:
+                    self.foreign[name] = raw
             elif key not in (b"path", b"linkpath", b"size", b"uid", b"gid", b"uname", b"gname", b"mtime", b"atime", b"ctime"):
                 self.dropped.append(key)
 
@@ -373,6 +375,8 @@ def written(held, profile, findings):
         if id(node) in carriers:
             out.append(canonical_member(path, b"1", mode, owners, mtime, carriers[id(node)]))
             continue
+        if node.kind == b"1" and node.link in held and order(node.link) < order(path):
+            raise Rejected("external link to a path that is written before it")  # section 3, rule 4
         carriers[id(node)] = path
         xattrs = {**node.foreign, **node.xattrs}
         for name in sorted(xattrs):
@@ -532,6 +536,7 @@ def vectors():
         hardlink(b"c", b"a", mode=0o755), entry(b"d", extended=[xattr(b"user.d", b"d")]), hardlink(b"e", b"d"))
     yield "hard-link-external-and-late-target", archive(hardlink(b"a", b"./lower//file", mode=0o640), hardlink(b"b", b"c"),
                                                         entry(b"c", body=b"too late"))
+    yield "hard-link-to-late-target-that-sorts-earlier", archive(hardlink(b"b", b"a"), entry(b"a", body=b"too late"))
     yield "hard-link-whose-first-name-was-replaced", archive(
         entry(b"a", body=b"old", mode=0o600), hardlink(b"b", b"a", mode=0o600), hardlink(b"c", b"b", mode=0o600),
         symlink(b"a", b"b"))
