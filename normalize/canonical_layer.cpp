@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace touchstone {
 
@@ -205,8 +206,10 @@ void refuse_late_target(const Tree& tree, const std::vector<CanonicalNode>& node
 }
 
 void refuse_late_targets(const Tree& tree, const std::vector<CanonicalNode>& nodes) {
+    std::unordered_set<std::uint32_t> carried; // the other names of such a link are links to its first
     for (const CanonicalNode& node : nodes) {
-        if (tree.inode_of(node.node).content->type == EntryType::hardlink) refuse_late_target(tree, nodes, node);
+        if (tree.inode_of(node.node).content->type != EntryType::hardlink) continue;
+        if (carried.insert(node.node.inode).second) refuse_late_target(tree, nodes, node);
     }
 }
 
