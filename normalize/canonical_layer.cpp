@@ -208,7 +208,8 @@ void refuse_late_target(const Tree& tree, const std::vector<CanonicalNode>& node
 void refuse_late_targets(const Tree& tree, const std::vector<CanonicalNode>& nodes) {
     std::unordered_set<std::uint32_t> carried; // the other names of such a link are links to its first
     for (const CanonicalNode& node : nodes) {
-        if (tree.inode_of(node.node).content->type != EntryType::hardlink) continue;
+        const bool external = tree.inode_of(node.node).content->type == EntryType::hardlink;
+        if (!external || node.own->whiteout != Whiteout::none) continue;
         if (carried.insert(node.node.inode).second) refuse_late_target(tree, nodes, node);
     }
 }

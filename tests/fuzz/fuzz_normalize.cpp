@@ -154,6 +154,10 @@ bool has_late_target(const Layer& layer) {
     std::set<std::uint32_t> carried;
     for (const CanonicalNode& at : canonical_nodes(layer.tree)) {
         const Entry& content = *layer.tree.inode_of(at.node).content;
+        if (at.own->whiteout != Whiteout::none) {
+            seen.insert(at.node.path);
+            continue;
+        }
         const bool carries = carried.insert(at.node.inode).second;
         if (carries && content.type == EntryType::hardlink && seen.contains(content.link)) return true;
         seen.insert(at.node.path);
