@@ -4,13 +4,14 @@
 #include "diff/encoding.h"
 
 #include "base/printable.h"
+#include "normalize/path_order.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
-#include <unordered_map>
 
 namespace touchstone {
 
@@ -119,13 +120,25 @@ struct HeaderCounts {
     std::uint64_t link_headers = 0; ///< hard links whose own headers differ in mode or owner
 };
 
-using EntryByPath = std::unordered_map<std::string_view, const Entry*>;
-
-EntryByPath entries_by_path(const LayerListing& listing) {
-    EntryByPath entries;
-    entries.reserve(listing.entries.size());
-    for (const Entry& entry : listing.entries) entries[entry.path] = &entry; // the last one wins
-    return entries;
+/// Calls `each` for every path that both layers hold, with the entries of that path on both sides in stream order (as
+/// indices into the listings). Both orders are those of sorted_indices().
+template <class Each>
+void for_common_paths(const LayerListing& a, const LayerListing& b, Each&& each) {
+    const std::vector<std::uint32_t> left = sorted_indices(a);
+    const std::vector<std::uint32_t> right = sorted_indices(b);
+    const auto run_end = [](const LayerListing& listing, const std::vector<std::uint32_t>& order, std::size_t at) {
+        const std::string_view path = listing.entries[order[at]].path;
+        while (at < order.size() && listing.entries[order[at]].path == path) ++at;
+        return at;
+    };
+    for (std::size_t i = 0, j = 0; i < left.size() && j < right.size();) {
+        const int order = compare_paths(a.entries[left[i]].path, b.entries[right[j]].path);
+        const std::size_t next_i = order <= 0 ? run_end(a, left, i) : i;
+        const std::size_t next_j = order >= 0 ? run_end(b, right, j) : j;
+        if (order == 0) each(std::span(left).subspan(i, next_i - i), std::span(right).subspan(j, next_j - j));
+        i = next_i;
+        j = next_j;
+    }
 }
 
 /// Everything of a header that is a fact of its own and was compared as one.
@@ -139,41 +152,37 @@ bool says_the_same(const Entry& a, const LayerListing& in_a, const Entry& b, con
            in_a.owner_names.text_of(a.gname) == in_b.owner_names.text_of(b.gname);
 }
 
-HeaderCounts count_headers(const LayerListing& a, const LayerListing& b, const RuleSet& rules) {
-    HeaderCounts counts;
-    const EntryByPath left = entries_by_path(a);
-    const EntryByPath right = entries_by_path(b);
-    for (const auto& [path, q] : right) {
-        const auto found = left.find(path);
-        if (found == left.end()) continue;
-        const Entry* p = found->second;
-        if (p->padding_zero != q->padding_zero) ++counts.padded;
-        if (p->header_hash == q->header_hash) continue;
-        if (p->stored != q->stored) {
-            ++counts.respelled;
-        } else if (says_the_same(*p, a, *q, b)) {
-            ++counts.dialect;
-        }
-        const bool links = p->type == EntryType::hardlink && q->type == EntryType::hardlink;
-        const bool owners = (p->uid != q->uid || p->gid != q->gid) && !rules.has(Rule::owner);
-        if (links && (p->permissions() != q->permissions() || owners)) ++counts.link_headers;
+void count_header(const Entry& p, const LayerListing& a, const Entry& q, const LayerListing& b, const RuleSet& rules,
+                  HeaderCounts& counts) {
+    if (p.padding_zero != q.padding_zero) ++counts.padded;
+    if (p.header_hash == q.header_hash) return;
+    if (p.stored != q.stored) {
+        ++counts.respelled;
+    } else if (says_the_same(p, a, q, b)) {
+        ++counts.dialect;
     }
-    return counts;
+    const bool links = p.type == EntryType::hardlink && q.type == EntryType::hardlink;
+    const bool owners = (p.uid != q.uid || p.gid != q.gid) && !rules.has(Rule::owner);
+    if (links && (p.permissions() != q.permissions() || owners)) ++counts.link_headers;
 }
 
-/// True when the paths that both layers hold come in another order.
-bool other_order(const LayerListing& a, const LayerListing& b) {
-    std::unordered_map<std::string_view, std::size_t> positions;
-    positions.reserve(a.entries.size());
-    for (std::size_t i = 0; i < a.entries.size(); ++i) positions.emplace(a.entries[i].path, i);
-    std::size_t last = 0;
-    for (const Entry& entry : b.entries) {
-        const auto found = positions.find(entry.path);
-        if (found == positions.end()) continue;
-        if (found->second < last) return true;
-        last = found->second;
-    }
-    return false;
+/// What the entries of two layers show of their encoding.
+struct EncodingFacts {
+    HeaderCounts headers;
+    bool other_order = false; ///< the paths that both layers hold come in another order
+};
+
+EncodingFacts encoding_facts(const LayerListing& a, const LayerListing& b, const RuleSet& rules) {
+    EncodingFacts facts;
+    constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+    std::vector<std::uint32_t> place(b.entries.size(), nowhere); // of the same path in `a`
+    for_common_paths(a, b, [&](std::span<const std::uint32_t> left, std::span<const std::uint32_t> right) {
+        for (const std::uint32_t entry : right) place[entry] = left.front();
+        count_header(a.entries[left.back()], a, b.entries[right.back()], b, rules, facts.headers); // the last one wins
+    });
+    std::erase(place, nowhere);
+    facts.other_order = !std::is_sorted(place.begin(), place.end());
+    return facts;
 }
 
 std::string tail_text(const TarTail& tail) {
@@ -183,9 +192,10 @@ std::string tail_text(const TarTail& tail) {
 void account_for_stream(const MatchableLayer& a, const MatchableLayer& b, Accountant& accountant) {
     const LayerListing& left = *a.layer->listing;
     const LayerListing& right = *b.layer->listing;
-    if (other_order(left, right))
+    const EncodingFacts facts = encoding_facts(left, right, accountant.rules());
+    const HeaderCounts& counts = facts.headers;
+    if (facts.other_order)
         accountant.differs(Rule::order, "order", "its own", "another", "the entries come in another order");
-    const HeaderCounts counts = count_headers(left, right, accountant.rules());
     if (counts.respelled > 0) {
         accountant.differs(Rule::path_spelling, "path-spelling",
                            left.entries.empty() ? "" : std::string(left.entries.front().stored),

@@ -12,7 +12,6 @@
 #include <array>
 #include <cstring>
 #include <map>
-#include <unordered_set>
 
 namespace touchstone {
 
@@ -43,17 +42,17 @@ std::uint64_t fingerprint(const Tree& tree, const Node& node) {
 }
 
 struct Profile {
-    std::unordered_set<std::uint64_t> entries;
-    std::uint64_t sum = 0; ///< of the fingerprints: equal for equal sets
+    std::vector<std::uint64_t> entries; ///< fingerprints, sorted and unique
+    std::uint64_t sum = 0;              ///< of the fingerprints: equal for equal sets
 };
 
 Profile profile_of(const MatchableLayer& layer) {
     Profile profile;
     profile.entries.reserve(layer.tree->nodes.size());
-    for (const Node& node : layer.tree->nodes) {
-        const std::uint64_t print = fingerprint(*layer.tree, node);
-        if (profile.entries.insert(print).second) profile.sum += print;
-    }
+    for (const Node& node : layer.tree->nodes) profile.entries.push_back(fingerprint(*layer.tree, node));
+    std::sort(profile.entries.begin(), profile.entries.end());
+    profile.entries.erase(std::unique(profile.entries.begin(), profile.entries.end()), profile.entries.end());
+    for (const std::uint64_t print : profile.entries) profile.sum += print;
     return profile;
 }
 
@@ -173,11 +172,15 @@ private:
     bool overlap(std::size_t i, std::size_t j) {
         const auto& a = profile(0, i).entries;
         const auto& b = profile(1, j).entries;
-        const auto& small = a.size() <= b.size() ? a : b;
-        const auto& large = a.size() <= b.size() ? b : a;
-        const auto common =
-            std::count_if(small.begin(), small.end(), [&](std::uint64_t print) { return large.contains(print); });
-        return common > 0 && static_cast<std::size_t>(common) * 2 >= small.size();
+        std::size_t common = 0;
+        for (auto p = a.begin(), q = b.begin(); p != a.end() && q != b.end();) {
+            const bool equal = *p == *q;
+            const bool less = *p < *q;
+            common += equal ? 1 : 0;
+            if (equal || less) ++p;
+            if (equal || !less) ++q;
+        }
+        return common > 0 && common * 2 >= std::min(a.size(), b.size());
     }
 
     /// Connected components of the layers that share entries, by union-find over both sides' indices.
