@@ -160,23 +160,32 @@ void report_layering(const LayerMatch& match, Findings& findings) {
     findings.add(std::move(finding));
 }
 
-/// What the layers by themselves show. Returns true when they are equal pairwise and in order.
-bool compare_layers(const std::array<Prepared, 2>& sides, const RuleSet& rules, Findings& findings) {
-    const std::vector<LayerMatch> matches = match_layers(sides[0].layers, sides[1].layers, rules);
+/// What one pair of matched layers shows by itself.
+void compare_matched(const LayerMatch& match, const std::array<Prepared, 2>& sides, const RuleSet& rules,
+                     const FoundPaths& found, Findings& findings) {
+    if (is_other_layering(match)) report_layering(match, findings);
+    if (!match.one_to_one()) return;
+    const MatchableLayer& published = sides[0].layers[static_cast<std::size_t>(match.published.front())];
+    const MatchableLayer& rebuilt = sides[1].layers[static_cast<std::size_t>(match.rebuilt.front())];
+    const bool entries_differ = report_shadowed(match, published, rebuilt, rules, found, findings);
+    compare_layer_encoding(match, published, rebuilt, entries_differ, rules, findings);
+}
+
+void compare_layers(const std::vector<LayerMatch>& matches, const std::array<Prepared, 2>& sides, const RuleSet& rules,
+                    unsigned jobs, Findings& findings) {
     const FoundPaths found(findings);
-    bool equivalent = true;
-    for (const LayerMatch& match : matches) {
-        if (is_other_layering(match)) report_layering(match, findings);
+    std::vector<Findings> slots(matches.size(), Findings(findings.keeps_noise()));
+    parallel_for(matches.size(), jobs,
+                 [&](std::size_t i) { compare_matched(matches[i], sides, rules, found, slots[i]); });
+    for (Findings& slot : slots) findings.append(std::move(slot));
+}
+
+/// True when the layers are equal pairwise and in order.
+bool pairwise_equal(const std::vector<LayerMatch>& matches) {
+    return std::all_of(matches.begin(), matches.end(), [](const LayerMatch& match) {
         const bool in_place = match.one_to_one() && match.published == match.rebuilt;
-        equivalent =
-            equivalent && in_place && (match.kind == MatchKind::same_stream || match.kind == MatchKind::equivalent);
-        if (!match.one_to_one()) continue;
-        const MatchableLayer& published = sides[0].layers[static_cast<std::size_t>(match.published.front())];
-        const MatchableLayer& rebuilt = sides[1].layers[static_cast<std::size_t>(match.rebuilt.front())];
-        const bool entries_differ = report_shadowed(match, published, rebuilt, rules, found, findings);
-        compare_layer_encoding(match, published, rebuilt, entries_differ, rules, findings);
-    }
-    return equivalent;
+        return in_place && (match.kind == MatchKind::same_stream || match.kind == MatchKind::equivalent);
+    });
 }
 
 bool has_real(const Findings& findings, Place place) {
@@ -260,10 +269,14 @@ Comparison compare_images(const Image& published, const Image& rebuilt, const Co
         result.verdict = compare_artifacts(published, rebuilt, result.findings);
     } else {
         prepare(sides, options.load.jobs);
-        compare_merged(sides, options.rules, result);
-        const bool layers_equivalent =
-            compare_layers(sides, options.rules, result.findings) &&
-            confirm_canonical(sides[0].layers, sides[1].layers, options.rules, result.findings);
+        std::vector<LayerMatch> matches;
+        parallel_for(2, options.load.jobs, [&](std::size_t i) {
+            if (i == 0) return compare_merged(sides, options.rules, result);
+            matches = match_layers(sides[0].layers, sides[1].layers, options.rules);
+        });
+        compare_layers(matches, sides, options.rules, options.load.jobs, result.findings);
+        const bool layers_equivalent = pairwise_equal(matches) && confirm_canonical(sides[0].layers, sides[1].layers,
+                                                                                    options.rules, result.findings);
         const bool ambiguous = judge_ambiguity({&sides[0].layers, &sides[0].readings, &sides[0].stack_oddities},
                                                {&sides[1].layers, &sides[1].readings, &sides[1].stack_oddities},
                                                options.rules, result.findings);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace touchstone {
 
@@ -78,6 +79,12 @@ void Findings::count_noise(std::string_view fact, std::uint64_t times) {
 void Findings::add_noise(Finding finding) {
     count_noise(finding.fact);
     if (keep_noise_) noise_.push_back(std::move(finding));
+}
+
+void Findings::append(Findings&& more) {
+    std::move(more.list_.begin(), more.list_.end(), std::back_inserter(list_));
+    std::move(more.noise_.begin(), more.noise_.end(), std::back_inserter(noise_));
+    for (const auto& [fact, times] : more.counts_) count_noise(fact, times);
 }
 
 void Findings::sort() {

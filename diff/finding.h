@@ -60,6 +60,8 @@ public:
     void count_noise(std::string_view fact, std::uint64_t times = 1);
     void add_noise(Finding finding); ///< kept only with keep_noise; counts in either case
 
+    /// Takes over what was found elsewhere (in parallel).
+    void append(Findings&& more);
     /// Sorted: place, path (component-wise), fact.
     void sort();
     const std::vector<Finding>& list() const { return list_; }

@@ -154,6 +154,9 @@ void add_implied_parents(Tree& tree) {
 
 std::optional<Tree> build_by_merging(const Stack& stack) {
     Tree tree;
+    std::size_t entries = 0; // growing by doubling would waste up to half of a large tree's memory
+    for (const StackLayer& layer : stack.layers) entries += layer.listing->entries.size();
+    tree.inodes.reserve(entries);
     for (std::uint32_t i = 0; i < stack.layers.size(); ++i) {
         tree.keep.push_back(stack.layers[i].listing);
         if (!merge_layer(tree, effect_of(tree, *stack.layers[i].listing, i))) return std::nullopt;

@@ -182,6 +182,9 @@ void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& l
         listing.entries.push_back(std::move(entry));
     }
     listing.tail = reader.tail();
+    // Room that a million entries left over is worth a copy; that of a few thousand is not.
+    constexpr std::size_t large = std::size_t{16} << 20;
+    if ((listing.entries.capacity() - listing.entries.size()) * sizeof(Entry) > large) listing.entries.shrink_to_fit();
 }
 
 } // namespace

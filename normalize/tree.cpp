@@ -133,6 +133,7 @@ Tree build_layer_tree(std::shared_ptr<const LayerListing> kept, std::uint32_t in
     const LayerListing& listing = *kept;
     tree.keep.push_back(std::move(kept));
     const std::vector<std::uint32_t> order = sorted_indices(listing);
+    tree.inodes.reserve(order.size());
     const std::vector<std::uint32_t> inode_of = add_inodes(tree, listing, order);
     tree.nodes.reserve(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
