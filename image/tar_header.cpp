@@ -240,8 +240,22 @@ std::optional<TarNumber> parse_base256(ByteView field) {
 
 } // namespace
 
+/// What nearly all writers write: octal digits up to the last byte, which is a NUL or a blank.
+static bool read_plain_octal(ByteView field, std::int64_t& value) {
+    if (!is_blank(field.back())) return false;
+    std::int64_t read = 0;
+    for (const std::uint8_t byte : field.first(field.size() - 1)) {
+        const unsigned digit = byte - unsigned{'0'};
+        if (digit > 7) return false;
+        read = read * 8 + static_cast<std::int64_t>(digit); // twelve digits at most: 36 bits
+    }
+    value = read;
+    return true;
+}
+
 std::optional<TarNumber> parse_tar_number(ByteView field) {
     if ((field[0] & 0x80U) != 0) return parse_base256(field);
+    if (TarNumber plain; read_plain_octal(field, plain.value)) return plain;
     TarNumber number;
     std::size_t at = 0;
     std::size_t end = field.size();

@@ -3,8 +3,6 @@
 
 #include "normalize/path_order.h"
 
-#include <algorithm>
-
 namespace touchstone {
 
 namespace {
@@ -23,9 +21,7 @@ int rank_of(std::string_view component) {
 } // namespace
 
 int compare_canonical(std::string_view a, std::string_view b) {
-    const auto common = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
-    const auto position =
-        static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + common, b.begin()).first - a.begin());
+    const std::size_t position = common_prefix(a, b);
     const bool prefix = position == a.size() || position == b.size();
     const char next = position < a.size() ? a[position] : position < b.size() ? b[position] : '/';
     if (prefix && (next == '/' || position == 0)) return compare_paths(a, b); // equal, or one lies below the other

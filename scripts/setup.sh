@@ -13,7 +13,7 @@ for option in "$@"; do
         packages+=(doctest-dev libarchive-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
             mmdebstrap zstd gzip attr libcap2-bin golang-go ccache)
         ;;
-    --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14) ;;
+    --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind) ;;
     --bench) packages+=(isal openssl zstd python3 umoci skopeo libbenchmark-dev) ;;
     *)
         echo "usage: scripts/setup.sh [--tests] [--checks] [--bench]" >&2
