@@ -391,11 +391,4 @@ CanonicalImage canonical_image(const Json& config, const Json& manifest, std::ve
     return image;
 }
 
-CanonicalImage canonical_image(const Json& config, const Json& manifest, const std::vector<CanonicalResult>& layers,
-                               const MtimePolicy& mtime) {
-    std::vector<CanonicalBlob> blobs;
-    std::transform(layers.begin(), layers.end(), std::back_inserter(blobs), stored_plain);
-    return canonical_image(config, manifest, std::move(blobs), mtime);
-}
-
 } // namespace touchstone

@@ -68,8 +68,5 @@ std::string canonical_manifest(const Digest& config, std::uint64_t config_size,
 /// source's upper layers were merged where there are fewer blobs than layers.
 CanonicalImage canonical_image(const Json& config, const Json& manifest, std::vector<CanonicalBlob> layers,
                                const MtimePolicy& mtime);
-/// The same with all layers stored_plain().
-CanonicalImage canonical_image(const Json& config, const Json& manifest, const std::vector<CanonicalResult>& layers,
-                               const MtimePolicy& mtime);
 
 } // namespace touchstone

@@ -91,7 +91,6 @@ void ChangeRecorder::names_and_records(const LayerListing& listing, const Entry&
 void ChangeRecorder::encoding(const LayerListing& listing, const Entry& own, const CanonicalMember& member,
                               std::uint64_t header_hash) {
     const std::string_view path = member.path;
-    if (own.header_hash == header_hash && own.padding_zero) return; // the very same bytes
     names_and_records(listing, own, path);
     if (const std::string name = canonical_name(member); own.stored != name)
         changed(path, "path-spelling", own.stored, name);
@@ -99,7 +98,8 @@ void ChangeRecorder::encoding(const LayerListing& listing, const Entry& own, con
     if (was_link != (member.type == EntryType::hardlink) && own.whiteout == Whiteout::none)
         changed(path, "hardlink-carrier", was_link ? own.link : "", member.link);
     if (!own.padding_zero) changed(path, "padding", "bytes that are not zero", "");
-    // Whatever else the header blocks differ in is a matter of how numbers and records are written.
+    // Whatever else the header blocks differ in is a matter of how numbers and records are written. Nothing but this
+    // count rests on the hash, which a hostile header could be made to match.
     const bool foreign = own.dialect != Dialect::ustar && own.dialect != Dialect::pax;
     if (foreign || (!entry_changed_ && own.header_hash != header_hash))
         changed(path, "dialect", name_of(own.dialect), "canonical");

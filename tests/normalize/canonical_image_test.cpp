@@ -90,7 +90,7 @@ TEST_CASE("the manifest has OCI types, the spec's order of keys, and no annotati
     CanonicalResult result;
     result.digest = layer;
     result.size = 3;
-    const CanonicalImage image = canonical_image(parse_json("{}", "config"), source, {result}, keep);
+    const CanonicalImage image = canonical_image(parse_json("{}", "config"), source, {stored_plain(result)}, keep);
     const std::string hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     // A config without rootfs stays without: open_images never gives one.
     CHECK(image.config.bytes == "{}");
@@ -111,7 +111,7 @@ TEST_CASE("layers have the media types of the image-spec") {
     CHECK(layer_media_type(Compression::zstd) == "application/vnd.oci.image.layer.v1.tar+zstd");
 }
 
-TEST_CASE("a layer that is stored plain is its own diffID, and the short form gives the same image") {
+TEST_CASE("a layer that is stored plain is its own diffID") {
     CanonicalResult result;
     result.digest = digest_of(as_bytes(std::string_view("abc")));
     result.size = 3;
@@ -121,9 +121,6 @@ TEST_CASE("a layer that is stored plain is its own diffID, and the short form gi
     CHECK(blob.diff_id == result.digest);
     CHECK(blob.size == 3);
     CHECK(blob.compression.empty());
-    const Json config = parse_json(R"({"rootfs":{"type":"layers","diff_ids":[]}})", "config");
-    CHECK(canonical_image(config, {}, std::vector{blob}, {}).manifest.bytes ==
-          canonical_image(config, {}, std::vector{result}, {}).manifest.bytes);
 }
 
 /// One layer of each kind: kept from a base image, compressed, plain. The letters stand for the digests of "a" to "e".

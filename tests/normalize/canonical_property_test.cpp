@@ -139,6 +139,20 @@ TEST_CASE("what is made while a layer streams by is what the writer makes of its
     CHECK(written > 0);
 }
 
+TEST_CASE("a header that was made to have the hash of the canonical one hides no change") {
+    ContentMap content;
+    Member member{.name = "./f"};
+    member.uname = "root";
+    member.pax = {{"VENDOR.key", "v"}};
+    const auto listing = content.read(make_tar_image(TarBuilder().add(member).finish()).layers[0]);
+    const Entry& own = listing->entries.front();
+    ChangeCounts counts;
+    ChangeRecorder record(counts, nullptr);
+    record.begin();
+    record.encoding(*listing, own, {.path = own.path}, own.header_hash);
+    CHECK(counts == ChangeCounts{{"owner-names", 1}, {"path-spelling", 1}, {"record-dropped VENDOR.key", 1}});
+}
+
 TEST_CASE("the profile decides about times and owners") {
     TarBuilder builder;
     Member member{.name = "f"};

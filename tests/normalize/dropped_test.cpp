@@ -185,8 +185,8 @@ TEST_CASE("what is dropped of a config and of a manifest has its row, and all ro
     const Json manifest = parse_json(
         R"({"mediaType":"application/vnd.docker.distribution.manifest.v2+json","annotations":{"a":"1"},"subject":{}})",
         "manifest");
-    const CanonicalImage image = canonical_image(parse_json("{}", "config"), manifest, std::vector<CanonicalResult>(),
-                                                 parse_mtime_policy("keep"));
+    const CanonicalImage image =
+        canonical_image(parse_json("{}", "config"), manifest, std::vector<CanonicalBlob>(), parse_mtime_policy("keep"));
     found.clear();
     for (const auto& [what, count] : image.changes) found.insert(what);
     CHECK(text_of(found) == text_of(counted_rows(DroppedFrom::manifest)));
