@@ -27,7 +27,7 @@ constexpr CommandText text{
     .summary = "compare a published image with a rebuilt one, and give a verdict",
     .synopsis = "[OPTIONS] PUBLISHED REBUILT",
     .description =
-        R"(Reads both images whole, verifies every digest and size on the way, and compares what they hold: every
+        R"(Reads both images, verifies every digest and size on the way, and compares what they hold: every
 file with its facts, the whole configuration, the layers and how they are encoded. Differences that only
 the build's encoding makes (times, order, owner names, compression; see `touchstone rules`) are noise: they
 are counted, and they disappear from the verdict. The verdict is the best of this ladder that holds:
@@ -68,6 +68,7 @@ struct DiffOptions {
     bool quiet = false;
     bool force = false;
     bool canonical = false;
+    bool whole = false;
 };
 
 void declare(CommandLine& line, DiffOptions& options) {
@@ -88,6 +89,10 @@ void declare(CommandLine& line, DiffOptions& options) {
     line.flag("--canonical", options.canonical,
               "compute the digests of canonical forms, as `touchstone digest` does; by default only for a JSON report "
               "whose verdict is equivalent");
+    line.flag(
+        "--whole", options.whole,
+        "also list the layers at the bottom that both images share; without it they are verified by their digests "
+        "where what lies in them decides nothing");
     add_color_option(line, options.color);
     add_quiet_option(line, options.quiet, "the verdict line only, and no progress");
     add_load_options(line, options.compare.load);
@@ -134,6 +139,7 @@ Compared compare_all(const DiffOptions& options, Progress& progress) {
     compare.keep_noise = options.all;
     compare.canonical = canonical_values(options);
     compare.load.progress = &progress;
+    compare.load.shared = options.whole ? SharedBottom::list : SharedBottom::verify;
     const Reference published_reference = parse_reference(options.published);
     const Reference rebuilt_reference = parse_reference(options.rebuilt);
     if (published_reference.path == "-" && rebuilt_reference.path == "-") {

@@ -22,6 +22,7 @@ CanonicalStacks::CanonicalStacks(const std::vector<const Image*>& images, const 
     }
     std::mutex mutex;
     LoadOptions spooling = load;
+    spooling.shared = SharedBottom::list;
     spooling.list = [&](const LayerRef& layer, const LayerLimits& limits,
                         Progress* progress) -> std::shared_ptr<const LayerListing> {
         if (untouched && untouched(layer)) return read_layer(layer, limits, progress);

@@ -253,48 +253,71 @@ Verdict judge(const Findings& findings, bool identical, bool layers_equivalent, 
     return layers_equivalent && both_have_configs ? Verdict::equivalent : Verdict::same_files;
 }
 
-} // namespace
+/// Where the bottom was not listed, differences that upper layers hide could still show in another reading (through a
+/// symbolic link at the bottom, say). Layers that are equal but for noise have none, and a verdict cannot become worse.
+bool must_list_bottom(const std::vector<Stack>& stacks, Verdict verdict, bool layers_equal) {
+    return stacks.front().unlisted > 0 && verdict != Verdict::divergent && !layers_equal;
+}
 
-Comparison compare_images(const Image& published, const Image& rebuilt, const CompareOptions& options) {
-    Comparison result;
-    result.rules = options.rules;
-    result.findings = Findings(options.keep_noise);
-    std::vector<Stack> stacks = load_stacks({&published, &rebuilt}, options.load);
+/// Everything after loading. Returns false where the layers at the bottom have to be listed first.
+bool compare_stacks(std::vector<Stack>& stacks, const CompareOptions& options, Comparison& result) {
+    const Image& published = *stacks[0].image;
+    const Image& rebuilt = *stacks[1].image;
     std::array<Prepared, 2> sides;
-    for (std::size_t i = 0; i < 2; ++i) {
-        sides[i].stack = std::move(stacks[i]);
-    }
-    result.history = compare_histories(published, rebuilt);
-    if (published.is_artifact || rebuilt.is_artifact) {
-        result.verdict = compare_artifacts(published, rebuilt, result.findings);
-    } else {
-        prepare(sides, options.load.jobs);
-        std::vector<LayerMatch> matches;
-        parallel_for(2, options.load.jobs, [&](std::size_t i) {
-            if (i == 0) return compare_merged(sides, options.rules, result);
-            matches = match_layers(sides[0].layers, sides[1].layers, options.rules);
-        });
-        compare_layers(matches, sides, options.rules, options.load.jobs, result.findings);
-        const bool layers_equivalent = pairwise_equal(matches) && confirm_canonical(sides[0].layers, sides[1].layers,
-                                                                                    options.rules, result.findings);
-        const bool ambiguous = judge_ambiguity({&sides[0].layers, &sides[0].readings, &sides[0].stack_oddities},
-                                               {&sides[1].layers, &sides[1].readings, &sides[1].stack_oddities},
-                                               options.rules, result.findings);
-        compare_configs(published, rebuilt, options.rules, result.findings);
-        compare_document_encoding(published, rebuilt, options.rules, result.findings);
-        result.verdict = judge(result.findings, is_identical(published, rebuilt, sides), layers_equivalent, ambiguous,
-                               published.config.has_value() && rebuilt.config.has_value());
-    }
+    for (std::size_t i = 0; i < 2; ++i) sides[i].stack = stacks[i];
+    prepare(sides, options.load.jobs);
+    std::vector<LayerMatch> matches;
+    parallel_for(2, options.load.jobs, [&](std::size_t i) {
+        if (i == 0) return compare_merged(sides, options.rules, result);
+        matches = match_layers(sides[0].layers, sides[1].layers, options.rules);
+    });
+    compare_layers(matches, sides, options.rules, options.load.jobs, result.findings);
+    const bool layers_equal = pairwise_equal(matches);
+    const bool layers_equivalent =
+        layers_equal && confirm_canonical(sides[0].layers, sides[1].layers, options.rules, result.findings);
+    const bool ambiguous = judge_ambiguity({&sides[0].layers, &sides[0].readings, &sides[0].stack_oddities},
+                                           {&sides[1].layers, &sides[1].readings, &sides[1].stack_oddities},
+                                           options.rules, result.findings);
+    compare_configs(published, rebuilt, options.rules, result.findings);
+    compare_document_encoding(published, rebuilt, options.rules, result.findings);
+    result.verdict = judge(result.findings, is_identical(published, rebuilt, sides), layers_equivalent, ambiguous,
+                           published.config.has_value() && rebuilt.config.has_value());
+    if (must_list_bottom(stacks, result.verdict, layers_equal)) return false;
     for (std::size_t i = 0; i < 2; ++i) {
         result.sides[i] =
             summarize(static_cast<Side>(i), sides[i].stack, sides[i].readings.spec, sides[i].stack_oddities);
+    }
+    result.summary.unlisted_layers = stacks.front().unlisted;
+    return true;
+}
+
+Comparison nothing_found_yet(const Image& published, const Image& rebuilt, const CompareOptions& options) {
+    Comparison result;
+    result.rules = options.rules;
+    result.findings = Findings(options.keep_noise);
+    result.history = compare_histories(published, rebuilt);
+    return result;
+}
+
+} // namespace
+
+Comparison compare_images(const Image& published, const Image& rebuilt, const CompareOptions& options) {
+    std::vector<Stack> stacks = load_stacks({&published, &rebuilt}, options.load);
+    Comparison result = nothing_found_yet(published, rebuilt, options);
+    const bool artifact = published.is_artifact || rebuilt.is_artifact;
+    if (artifact) {
+        result.verdict = compare_artifacts(published, rebuilt, result.findings);
+        for (std::size_t i = 0; i < 2; ++i) result.sides[i] = summarize(static_cast<Side>(i), stacks[i], {}, {});
+    } else if (!compare_stacks(stacks, options, result)) {
+        list_bottom(stacks, options.load);
+        result = nothing_found_yet(published, rebuilt, options);
+        compare_stacks(stacks, options, result);
     }
     result.findings.sort();
     const bool wanted =
         options.canonical == CanonicalValues::always ||
         (options.canonical == CanonicalValues::when_equivalent && result.verdict == Verdict::equivalent);
-    if (wanted && !published.is_artifact && !rebuilt.is_artifact)
-        add_canonical_values(published, rebuilt, options.load, result);
+    if (wanted && !artifact) add_canonical_values(published, rebuilt, options.load, result);
     return result;
 }
 

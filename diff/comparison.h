@@ -27,7 +27,8 @@ inline bool meets(Verdict verdict, Verdict required) {
 
 struct LayerSummary {
     std::optional<std::string> digest; ///< of the blob as the manifest names it; absent where nothing names it
-    std::string diff_id;               ///< as computed
+    bool listed = true;                ///< false: only the blob was verified; what needs more is empty or 0
+    std::string diff_id;               ///< as computed; as promised where the layer was not listed
     std::uint64_t size = 0;            ///< stored bytes
     std::uint64_t uncompressed = 0;
     std::string media_type;  ///< may be empty
@@ -44,7 +45,7 @@ struct SideSummary {
     std::string media_type;              ///< of the manifest, or empty
     std::optional<std::string> manifest; ///< digest
     std::optional<std::string> config;   ///< digest
-    std::uint64_t files = 0;             ///< nodes of the merged tree, all types but the root
+    std::uint64_t files = 0;             ///< nodes of the merged tree, all types but the root; of listed layers
     std::optional<std::string> tree;     ///< "crf1:…", where it was computed
     std::vector<LayerSummary> layers;
     std::vector<Oddity> oddities; ///< of documents, layers and the stack; sorted by layer, path, code
@@ -60,6 +61,9 @@ struct Summary {
     std::uint64_t added = 0;   ///< only the rebuilt side has them
     std::uint64_t removed = 0; ///< only the published side has them
     std::uint64_t changed = 0;
+    /// So many layers at the bottom are the same blobs on both sides and were verified as that, but not listed: their
+    /// paths are not among the counts.
+    std::uint64_t unlisted_layers = 0;
 };
 
 struct Comparison {

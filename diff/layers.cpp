@@ -102,6 +102,7 @@ private:
         const MatchableLayer& a = layer(0, i);
         const MatchableLayer& b = layer(1, j);
         if (same_stream(a, b)) return true;
+        if (!a.layer->listing->listed || !b.layer->listing->listed) return false; // nothing is known of the one
         if (a.tree->nodes.size() != b.tree->nodes.size()) return false;
         return same_but_for_noise(*a.tree, *b.tree, rules_);
     }

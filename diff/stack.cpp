@@ -1,12 +1,15 @@
 // Loading: which blobs have to be read, and how thoroughly, is planned first; then one task per distinct blob runs, the
 // largest first. A layer whose blob (and claimed diffID) was already planned costs one SHA-256 of its stored bytes.
+// Where the layers at the bottom may be left unlisted, those above them come first: their shape decides it.
 #include "diff/stack.h"
 
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/printable.h"
+#include "diff/shared_bottom.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -36,14 +39,20 @@ const LayerRef& layer_of(const std::vector<const Image*>& images, const Task& ta
     return images[task.image]->layers[task.layer];
 }
 
-/// Decides the work of each layer; tasks are in image order, then layer order.
-std::vector<Task> plan(const std::vector<const Image*>& images) {
+/// Some layers of every image, by their indices: [first, last).
+struct Slice {
+    std::size_t first = 0;
+    std::size_t last = std::numeric_limits<std::size_t>::max();
+};
+
+/// Decides the work of each layer of the slice; tasks are in image order, then layer order.
+std::vector<Task> plan(const std::vector<const Image*>& images, const Slice& slice) {
     using BlobKey = std::tuple<Digest, std::optional<Digest>>;
     std::map<BlobKey, std::size_t> blobs;
     std::map<Digest, std::size_t> streams;
     std::vector<Task> tasks;
     for (std::size_t i = 0; i < images.size(); ++i) {
-        for (std::size_t j = 0; j < images[i]->layers.size(); ++j) {
+        for (std::size_t j = slice.first; j < std::min(slice.last, images[i]->layers.size()); ++j) {
             const LayerRef& layer = images[i]->layers[j];
             const std::size_t self = tasks.size();
             Task task{
@@ -119,27 +128,78 @@ Threads threads_for(const std::vector<const Image*>& images, const std::vector<T
     return any ? Threads::to_help : Threads::for_each;
 }
 
-} // namespace
-
-std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const LoadOptions& options) {
-    std::vector<Task> tasks = plan(images);
-    announce(images, tasks, options.progress);
+void run(const std::vector<const Image*>& images, std::vector<Task>& tasks, const LoadOptions& options) {
     const std::vector<std::size_t> order = schedule(images, tasks);
     const auto work = [&](std::size_t i) {
         Task& task = tasks[order[i]];
         within(printable(images[task.image]->reference.text), [&] { perform(layer_of(images, task), task, options); });
     };
     parallel_for(order.size(), options.jobs, work, threads_for(images, tasks));
+}
 
-    std::vector<Stack> stacks(images.size());
-    for (std::size_t i = 0; i < images.size(); ++i) stacks[i].image = images[i];
+/// Puts what the tasks found into the stacks, which have room for it.
+void store(const std::vector<const Image*>& images, const std::vector<Task>& tasks, std::vector<Stack>& stacks) {
     for (const Task& task : tasks) {
         if (images[task.image]->is_artifact) continue;
-        stacks[task.image].layers.push_back({.ref = &layer_of(images, task),
-                                             .listing = tasks[task.listed_by].result,
-                                             .stream = tasks[task.same_blob].result});
+        stacks[task.image].layers[task.layer] = {.ref = &layer_of(images, task),
+                                                 .listing = tasks[task.listed_by].result,
+                                                 .stream = tasks[task.same_blob].result};
+    }
+}
+
+void load(const std::vector<const Image*>& images, const Slice& slice, const LoadOptions& options,
+          std::vector<Stack>& stacks) {
+    std::vector<Task> tasks = plan(images, slice);
+    announce(images, tasks, options.progress);
+    run(images, tasks, options);
+    store(images, tasks, stacks);
+}
+
+/// The layers below `count`, which two images share: their blobs' digests only.
+void verify_bottom(const std::vector<const Image*>& images, std::size_t count, const LoadOptions& options,
+                   std::vector<Stack>& stacks) {
+    std::vector<Task> tasks = plan(images, {0, count});
+    for (Task& task : tasks) {
+        if (task.work == Work::nothing) continue;
+        task.work = Work::verify_blob;
+        // One value for both sides, as when a layer is listed: whoever compares them sees the same stream.
+        if (task.image == 0) task.result = unlisted(layer_of(images, task));
+    }
+    announce(images, tasks, options.progress);
+    run(images, tasks, options);
+    store(images, tasks, stacks);
+    for (Stack& stack : stacks) stack.unlisted = count;
+}
+
+} // namespace
+
+std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const LoadOptions& options) {
+    std::vector<Stack> stacks(images.size());
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        stacks[i].image = images[i];
+        if (!images[i]->is_artifact) stacks[i].layers.resize(images[i]->layers.size());
+    }
+    const bool may_skip = options.shared == SharedBottom::verify && images.size() == 2;
+    const std::size_t shared = may_skip ? shared_bottom(*images[0], *images[1]) : 0;
+    if (shared == 0) {
+        load(images, {}, options, stacks);
+        return stacks;
+    }
+    load(images, {.first = shared}, options, stacks);
+    if (one_shape_above(stacks[0], stacks[1], shared)) {
+        verify_bottom(images, shared, options, stacks);
+    } else {
+        load(images, {.first = 0, .last = shared}, options, stacks);
     }
     return stacks;
+}
+
+void list_bottom(std::vector<Stack>& stacks, const LoadOptions& options) {
+    std::vector<const Image*> images;
+    images.reserve(stacks.size());
+    for (const Stack& stack : stacks) images.push_back(stack.image);
+    load(images, {.first = 0, .last = stacks.front().unlisted}, options, stacks);
+    for (Stack& stack : stacks) stack.unlisted = 0;
 }
 
 } // namespace touchstone

@@ -6,6 +6,7 @@
 #include "image/image.h"
 #include "image/layer.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +24,13 @@ struct StackLayer {
 struct Stack {
     const Image* image = nullptr;   ///< must outlive the stack
     std::vector<StackLayer> layers; ///< bottom first; empty for an artifact, whose blobs are verified only
+    std::size_t unlisted = 0;       ///< so many from the bottom are the other image's, too, and were not listed
+};
+
+/// What is done with the layers at the bottom that two images share (diff/shared_bottom.h).
+enum class SharedBottom : std::uint8_t {
+    list,   ///< they are read whole, like all others
+    verify, ///< where their content decides nothing, only their blobs are verified: Stack::unlisted counts them
 };
 
 /// Reads, verifies and lists one layer; called from several threads at once.
@@ -33,10 +41,14 @@ struct LoadOptions {
     LayerLimits limits;
     Progress* progress = nullptr; ///< may be null
     ListLayer list;               ///< in place of read_layer, for those who want more of the layer than its listing
+    SharedBottom shared = SharedBottom::list;
 };
 
 /// Reads and verifies every layer of the images, in parallel, largest first; shared blobs and streams once.
 /// Throws the error of the first image's first bad layer.
 std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const LoadOptions& options);
+
+/// Reads what load_stacks left unlisted; afterwards Stack::unlisted is 0.
+void list_bottom(std::vector<Stack>& stacks, const LoadOptions& options);
 
 } // namespace touchstone

@@ -17,11 +17,12 @@ std::optional<std::string> claim_of(const Image& image, const LayerRef& layer) {
 
 LayerSummary summarize_layer(const Image& image, const StackLayer& layer) {
     return {.digest = layer.ref->digest ? std::optional(layer.ref->digest->string()) : std::nullopt,
+            .listed = layer.listing->listed,
             .diff_id = layer.listing->diff_id.string(),
             .size = layer.stream->size,
             .uncompressed = layer.stream->uncompressed,
             .media_type = layer.ref->media_type,
-            .compression = std::string(name_of(layer.stream->compression.kind)),
+            .compression = layer.listing->listed ? std::string(name_of(layer.stream->compression.kind)) : "",
             .entries = layer.listing->entries.size(),
             .created_by = claim_of(image, *layer.ref),
             .canonical = std::nullopt};

@@ -26,6 +26,7 @@ struct LayerLimits {
 
 /// Everything that one layer holds. Immutable once read; may be shared by threads and by both sides of a comparison.
 struct LayerListing {
+    bool listed = true;     ///< false: only the blob was verified; diff_id is the promised one, the rest is unknown
     Digest blob;            ///< computed over the stored bytes (the algorithm that was expected, else sha256)
     Digest diff_id;         ///< computed over the uncompressed stream (likewise)
     std::uint64_t size = 0; ///< stored bytes

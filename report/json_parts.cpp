@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "report/version.h"
 
+#include <algorithm>
 #include <map>
 
 namespace touchstone {
@@ -29,15 +30,28 @@ void write_index(JsonWriter& json, int layer) {
     }
 }
 
+/// A number that is only known of a layer that was listed.
+void write_known(JsonWriter& json, std::string_view name, bool known, std::uint64_t value) {
+    if (known) {
+        json.member(name, value);
+    } else {
+        json.optional_member(name, std::nullopt);
+    }
+}
+
+bool all_listed(const SideSummary& side) {
+    return std::all_of(side.layers.begin(), side.layers.end(), [](const LayerSummary& layer) { return layer.listed; });
+}
+
 void write_layer(JsonWriter& json, const LayerSummary& layer) {
     json.begin_object();
     json.optional_member("digest", layer.digest);
     json.member("diff_id", layer.diff_id);
     json.member("size", layer.size);
-    json.member("uncompressed", layer.uncompressed);
+    write_known(json, "uncompressed", layer.listed, layer.uncompressed);
     write_or_null(json, "media_type", layer.media_type);
-    json.member("compression", layer.compression);
-    json.member("entries", layer.entries);
+    write_or_null(json, "compression", layer.compression);
+    write_known(json, "entries", layer.listed, layer.entries);
     json.optional_bytes_member("created_by", layer.created_by);
     if (layer.canonical) json.member("canonical", *layer.canonical);
     json.end_object();
@@ -109,7 +123,7 @@ void write_side_members(JsonWriter& json, const SideSummary& side, bool every_no
     write_or_null(json, "media_type", side.media_type);
     json.optional_member("manifest", side.manifest);
     json.optional_member("config", side.config);
-    json.member("files", side.files);
+    write_known(json, "files", all_listed(side), side.files);
     if (side.tree) json.member("tree", *side.tree);
     json.key("layers");
     json.begin_array(JsonWriter::Layout::lines);

@@ -22,6 +22,7 @@ void write_summary(JsonWriter& json, const Comparison& comparison) {
     json.member("added", comparison.summary.added);
     json.member("removed", comparison.summary.removed);
     json.member("changed", comparison.summary.changed);
+    json.member("unlisted_layers", comparison.summary.unlisted_layers);
     json.key("noise");
     json.begin_object();
     for (const auto& [fact, count] : comparison.findings.noise_counts()) json.member(utf8_or_escaped(fact), count);

@@ -28,10 +28,15 @@ std::string identity_line(const SideSummary& side) {
 std::string content_line(const SideSummary& side) {
     std::uint64_t stored = 0;
     std::uint64_t unpacked = 0;
+    std::size_t unlisted = 0;
     for (const LayerSummary& layer : side.layers) {
         stored += layer.size;
         unpacked += layer.uncompressed;
+        unlisted += layer.listed ? 0 : 1;
     }
+    const std::string layers = fmt::format("{} ({})", counted(side.layers.size(), "layer"), human_bytes(stored));
+    if (unlisted == side.layers.size() && unlisted > 0) return layers;
+    if (unlisted > 0) return fmt::format("{}, {} above what both share", layers, counted(side.files, "path"));
     return fmt::format("{} ({}, {} unpacked), {}", counted(side.layers.size(), "layer"), human_bytes(stored),
                        human_bytes(unpacked), counted(side.files, "path"));
 }
@@ -40,6 +45,28 @@ std::string companions_line(const SideSummary& side) {
     if (side.companions.empty()) return {};
     return fmt::format("beside it, not compared: {} ({})", counted(side.companions.size(), "manifest"),
                        printable_short(side.companions.front().kind, 60) + (side.companions.size() > 1 ? ", ..." : ""));
+}
+
+} // namespace
+
+namespace {
+
+bool all_unlisted(const Comparison& comparison) {
+    const std::uint64_t unlisted = comparison.summary.unlisted_layers;
+    return unlisted > 0 && unlisted == comparison.sides[0].layers.size();
+}
+
+/// Layers that were compared as blobs: it is said what was not looked at.
+void draw_shared(Canvas& canvas, const Comparison& comparison) {
+    const std::uint64_t unlisted = comparison.summary.unlisted_layers;
+    if (unlisted == 0) return;
+    const std::string which = all_unlisted(comparison)
+                                  ? unlisted == 1 ? "the layer" : fmt::format("all {} layers", unlisted)
+                              : unlisted == 1 ? "layer 0"
+                                              : fmt::format("layers 0 to {}", unlisted - 1);
+    canvas.line(canvas.styled(Style::bold, padded("shared", label_width)) +
+                fmt::format("{}: the same {}, verified by digest and not listed (--whole lists {})", which,
+                            unlisted == 1 ? "blob" : "blobs", unlisted == 1 ? "it" : "them"));
 }
 
 } // namespace
@@ -58,6 +85,8 @@ void draw_sides(Canvas& canvas, const Comparison& comparison) {
     const Summary& summary = comparison.summary;
     canvas.gap();
     for (const SideSummary& side : comparison.sides) draw_side(canvas, side);
+    draw_shared(canvas, comparison);
+    if (all_unlisted(comparison)) return;
     canvas.line(canvas.styled(Style::bold, padded("paths", label_width)) +
                 fmt::format("{} equal, {} different, {} only published, {} only rebuilt", summary.equal,
                             summary.changed, summary.removed, summary.added));

@@ -85,10 +85,11 @@ class Broken(harness.TestCase):
         shutil.rmtree(self.layout, ignore_errors=True)
         images.copy_tree(images.small(), self.layout)
 
-    def check(self, *patterns):
-        """On either side, and with both sides broken alike: equal broken bytes are no evidence."""
+    def check(self, *patterns, both=()):
+        """On either side, and with both sides broken alike: equal broken bytes are no evidence. Where the broken blob
+        has its digest, it takes the options `both` to look into it on both sides at once."""
         good, bad = f"oci:{images.small()}", f"oci:{self.layout}"
-        for pair in ((good, bad), (bad, good), (bad, bad)):
+        for pair in ((good, bad), (bad, good), (bad, bad, *both)):
             self.assert_trouble(harness.touchstone("diff", *pair), *patterns)
         self.assert_trouble(harness.touchstone("diff", good, bad, "-o", "json"), *patterns)
         self.assert_trouble(harness.touchstone("verify", bad), *patterns)
@@ -124,7 +125,7 @@ class Broken(harness.TestCase):
         self.fresh()
         wrong = "sha256:" + "0" * 64
         rewrite_config(self.layout, lambda config: config["rootfs"]["diff_ids"].__setitem__(0, wrong))
-        self.check("0{12}")
+        self.check("0{12}", both=["--whole"])
 
     def test_fewer_diff_ids_than_layers(self):
         self.fresh()
@@ -137,7 +138,7 @@ class Broken(harness.TestCase):
         data = layer_blob(self.layout)[0].read_bytes() + b"garbage"
         manifest["layers"][0].update(images.add_blob(self.layout, data))
         images.set_manifest(self.layout, manifest)
-        self.check(manifest["layers"][0]["digest"][len("sha256:") :][:12])
+        self.check(manifest["layers"][0]["digest"][len("sha256:") :][:12], both=["--whole"])
 
     def test_a_layer_that_ends_in_the_middle_of_a_member(self):
         """Every digest is right: the tar itself is cut."""
@@ -148,7 +149,7 @@ class Broken(harness.TestCase):
         manifest["layers"][0].update(images.add_blob(self.layout, gzip.compress(data)))
         images.set_manifest(self.layout, manifest)
         rewrite_config(self.layout, lambda config: config["rootfs"]["diff_ids"].__setitem__(0, truth.sha256(data)))
-        self.check(manifest["layers"][0]["digest"][len("sha256:") :][:12])
+        self.check(manifest["layers"][0]["digest"][len("sha256:") :][:12], both=["--whole"])
 
     def test_a_layout_without_its_index(self):
         self.fresh()

@@ -38,7 +38,7 @@ TEST_CASE("the keys stand in the order of the specification") {
                                                         "companions"});
     CHECK(keys_of(at(at(json, "sides").items()[0], "layers").items()[0]) ==
           Keys{"digest", "diff_id", "size", "uncompressed", "media_type", "compression", "entries", "created_by"});
-    CHECK(keys_of(at(json, "summary")) == Keys{"equal", "added", "removed", "changed", "noise"});
+    CHECK(keys_of(at(json, "summary")) == Keys{"equal", "added", "removed", "changed", "unlisted_layers", "noise"});
 }
 
 TEST_CASE("a presence finding says what the present one is") {

@@ -129,6 +129,20 @@ Comparison split_layer() {
     return comparison;
 }
 
+Comparison shared_bottom() {
+    Comparison comparison = forged_history();
+    comparison.summary.equal = 3;
+    comparison.summary.unlisted_layers = 1;
+    for (SideSummary& side : comparison.sides) {
+        LayerSummary& bottom = side.layers[0];
+        bottom.listed = false;
+        bottom.uncompressed = bottom.entries = 0;
+        bottom.compression.clear();
+        side.files = 6;
+    }
+    return comparison;
+}
+
 Comparison hostile_names() {
     Comparison comparison = both_sides();
     comparison.summary = {.equal = 39, .added = 0, .removed = 1, .changed = 1};
@@ -193,6 +207,7 @@ std::vector<Sample> samples() {
     };
     std::vector<Sample> all;
     all.push_back({.name = "forged-history", .report = one(forged_history()), .text = {}});
+    all.push_back({.name = "shared-bottom", .report = one(shared_bottom()), .text = {}});
     all.push_back({.name = "identical", .report = one(identical_images()), .text = {}});
     all.push_back({.name = "equivalent", .report = one(equivalent_images(false)), .text = {}});
     all.push_back({.name = "equivalent-all", .report = one(equivalent_images(true)), .text = {.all = true}});

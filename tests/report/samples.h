@@ -26,6 +26,8 @@ Comparison identical_images();
 Comparison equivalent_images(bool keep_noise);
 /// One layer was split in two.
 Comparison split_layer();
+/// Files that differ above a layer that both images share, which was not listed.
+Comparison shared_bottom();
 /// Names and values that try to steer a terminal, or are not UTF-8.
 Comparison hostile_names();
 /// More files than fit a screen, in three directories.
