@@ -35,7 +35,12 @@ struct Prepared {
 /// Puts the differences of the merged trees into findings and counts.
 class MergedSink final : public FactSink {
 public:
-    MergedSink(Findings& findings, Summary& summary) : findings_(findings), summary_(summary) {}
+    MergedSink(Findings& findings, Summary& summary)
+        : findings_(findings), summary_(summary), noise_(fact_table().size()) {}
+    /// At the end: what was counted by row is given to the findings by name.
+    void finish() {
+        for (std::size_t i = 0; i < noise_.size(); ++i) findings_.count_noise(fact_table()[i].name, noise_[i]);
+    }
 
     void difference(const FactRow& row, const NodeView& a, const NodeView& b, Weight weight,
                     std::optional<Rule> rule) override {
@@ -44,7 +49,7 @@ public:
         } else if (findings_.keeps_noise()) {
             findings_.add_noise(make_finding(row, a, b, weight, rule));
         } else {
-            findings_.count_noise(row.name);
+            ++noise_[static_cast<std::size_t>(&row - fact_table().data())];
         }
     }
     void xattr_difference(const std::string& name, const std::optional<std::string>& published,
@@ -67,6 +72,7 @@ public:
 private:
     Findings& findings_;
     Summary& summary_;
+    std::vector<std::uint64_t> noise_; ///< by row of the fact table; nearly every path of a rebuilt image has some
 };
 
 /// The root directory as a tree of one node, so that it is compared like any other (Docker applies its attributes).
@@ -99,9 +105,11 @@ void prepare(std::array<Prepared, 2>& sides, unsigned jobs) {
 void compare_merged(const std::array<Prepared, 2>& sides, const RuleSet& rules, Comparison& result) {
     MergedSink sink(result.findings, result.summary);
     compare_trees(sides[0].readings.spec, sides[1].readings.spec, rules, sink);
+    sink.finish();
     Summary root_summary; // the root is no path of its own in the counts
     MergedSink root_sink(result.findings, root_summary);
     compare_trees(root_tree(sides[0].readings.spec), root_tree(sides[1].readings.spec), rules, root_sink);
+    root_sink.finish();
 }
 
 std::string layer_words(const std::vector<int>& layers) {

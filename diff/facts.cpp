@@ -200,9 +200,19 @@ bool same_substance(const NodeView& a, const NodeView& b) {
 }
 
 /// The facts that same_substance() leaves open.
-bool is_loose(const FactRow& row) {
+constexpr bool is_loose(const FactRow& row) {
     return row.equal == hardlink_equal || row.rule == Rule::mtime || row.rule == Rule::owner_names;
 }
+
+/// Their rows, so that nearly every pair asks for four facts instead of looking at fifteen rows.
+constexpr auto loose_rows = [] {
+    std::array<const FactRow*, static_cast<std::size_t>(std::count_if(facts.begin(), facts.end(), is_loose))> rows{};
+    auto* at = rows.begin();
+    for (const FactRow& row : facts) {
+        if (is_loose(row)) *at++ = &row;
+    }
+    return rows;
+}();
 
 bool compare_xattrs(const NodeView& a, const NodeView& b, const RuleSet& rules, FactSink& sink) {
     if (!has_xattrs(*a.tree, a.node->inode) && !has_xattrs(*b.tree, b.node->inode)) return false;
@@ -234,21 +244,26 @@ bool compare_xattrs(const NodeView& a, const NodeView& b, const RuleSet& rules, 
     return differs;
 }
 
+/// Tells the sink of a fact that differs; true when that is more than noise.
+bool report_difference(const FactRow& row, const NodeView& a, const NodeView& b, const RuleSet& rules, FactSink& sink) {
+    const std::optional<Rule> rule = hiding_rule(row, a, b);
+    const bool noise = rule && rules.has(*rule);
+    const Weight weight = noise ? Weight::noise : weight_of_change(row.name, row.security, a, b);
+    sink.difference(row, a, b, weight, noise ? rule : std::nullopt);
+    return !noise;
+}
+
 void compare_pair(const NodeView& a, const NodeView& b, const RuleSet& rules, FactSink& sink) {
     bool changed = false;
-    const bool shortcut = same_headers(a, b);
-    const bool same = shortcut || same_substance(a, b);
-    for (const FactRow& row : facts) {
-        if (same && !is_loose(row)) continue;
-        if (shortcut && row.equal != hardlink_equal) continue;
-        if (row.equal(a, b)) continue;
-        const std::optional<Rule> rule = hiding_rule(row, a, b);
-        const bool noise = rule && rules.has(*rule);
-        const Weight weight = noise ? Weight::noise : weight_of_change(row.name, row.security, a, b);
-        changed = changed || !noise;
-        sink.difference(row, a, b, weight, noise ? rule : std::nullopt);
+    const auto compare = [&](const FactRow& row) {
+        if (!row.equal(a, b) && report_difference(row, a, b, rules, sink)) changed = true;
+    };
+    if (same_headers(a, b) || same_substance(a, b)) {
+        for (const FactRow* row : loose_rows) compare(*row);
+    } else {
+        for (const FactRow& row : facts) compare(row);
+        if (compare_xattrs(a, b, rules, sink)) changed = true;
     }
-    if (!same && compare_xattrs(a, b, rules, sink)) changed = true;
     sink.pair(changed);
 }
 

@@ -85,7 +85,11 @@ bool is_directory(const Tree& tree, const Node& node) {
 
 /// Merges one layer's effect over the tree. Returns false, leaving `tree.nodes` alone, where the layer reaches below a
 /// path that is no directory in the tree: then appliers differ and the stack must be simulated.
-bool merge_layer(Tree& tree, const LayerEffect& effect) {
+bool merge_layer(Tree& tree, LayerEffect effect) {
+    if (tree.nodes.empty()) { // the lowest layer
+        tree.nodes = std::move(effect.nodes);
+        return true;
+    }
     std::vector<Node> merged;
     merged.reserve(tree.nodes.size() + effect.nodes.size());
     Cursor<std::vector<std::string>> removed(effect.removed);
@@ -131,8 +135,20 @@ std::uint32_t implied_inode(Tree& tree) {
     return static_cast<std::uint32_t>(tree.inodes.size() - 1);
 }
 
+/// True when each node's parent directory is a node, too: in path order it comes before what lies in it.
+bool has_all_parents(const Tree& tree) {
+    std::vector<std::string_view> open;
+    for (const Node& node : tree.nodes) {
+        while (!open.empty() && !is_below(node.path, open.back())) open.pop_back();
+        if (!next_ancestor(node.path, open.empty() ? std::string_view() : open.back()).empty()) return false;
+        if (is_directory(tree, node)) open.push_back(node.path);
+    }
+    return true;
+}
+
 /// Adds the directories that no layer lists but something lies in.
 void add_implied_parents(Tree& tree) {
+    if (has_all_parents(tree)) return;
     std::vector<Node> complete;
     complete.reserve(tree.nodes.size());
     std::vector<std::string_view> open; // the chain of directories above the current position

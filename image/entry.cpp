@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 
 namespace touchstone {
 
@@ -28,13 +29,25 @@ std::string seconds_text(const Timestamp& time) {
     return text;
 }
 
+namespace {
+
+/// The length of `path` without its last component and the '/' before it; npos where there is none. memrchr goes by
+/// vectors, rfind by bytes.
+std::size_t last_slash(std::string_view path) {
+    const void* const slash = path.empty() ? nullptr : ::memrchr(path.data(), '/', path.size());
+    return slash == nullptr ? std::string_view::npos
+                            : static_cast<std::size_t>(static_cast<const char*>(slash) - path.data());
+}
+
+} // namespace
+
 std::string_view Entry::base_name() const {
-    const std::size_t slash = path.rfind('/');
+    const std::size_t slash = last_slash(path);
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
 std::string_view Entry::parent() const {
-    const std::size_t slash = path.rfind('/');
+    const std::size_t slash = last_slash(path);
     return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
 }
 

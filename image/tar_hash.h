@@ -23,6 +23,16 @@ inline std::uint64_t mix_extent(std::uint64_t hash, ByteView bytes) {
     constexpr std::uint64_t second = 0xb7e151628aed2a6bU;
     hash = fold_multiply(hash ^ first, bytes.size() ^ second);
     std::size_t at = 0;
+    if (bytes.size() >= 32) { // two chains of multiplications at once: one would wait for itself
+        std::uint64_t other = hash;
+        for (; at + 32 <= bytes.size(); at += 32) {
+            std::uint64_t words[4];
+            std::memcpy(words, bytes.data() + at, sizeof words);
+            hash = fold_multiply(words[0] ^ first, words[1] ^ hash);
+            other = fold_multiply(words[2] ^ second, words[3] ^ other);
+        }
+        hash = fold_multiply(hash ^ first, other ^ second);
+    }
     for (; at + 16 <= bytes.size(); at += 16) {
         std::uint64_t words[2];
         std::memcpy(words, bytes.data() + at, sizeof words);

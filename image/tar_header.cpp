@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace touchstone {
@@ -51,12 +52,51 @@ std::string_view raw_text(ByteView block, const Field& field) {
 }
 
 std::string_view text_of(ByteView block, const Field& field) {
+    if (block[field.offset] == 0) return raw_text(block, field).substr(0, 0);
     const std::string_view raw = raw_text(block, field);
     return raw.substr(0, raw.find('\0'));
 }
 
 bool is_blank(std::uint8_t byte) {
     return byte == ' ' || byte == 0;
+}
+
+/// Eight octal digits at once, the first in the lowest byte; -1 when one is no digit. Each step joins neighbours: pairs
+/// of digits, then of pairs, then of quadruples.
+std::int64_t eight_octal_digits(std::uint64_t text) {
+    constexpr std::uint64_t zeros = 0x3030303030303030U;
+    std::uint64_t digits = text ^ zeros;
+    if ((digits & ~std::uint64_t{0x0707070707070707U}) != 0) return -1;
+    digits = (digits << 3U | digits >> 8U) & 0x003f003f003f003fU;
+    digits = (digits << 6U | digits >> 16U) & 0x00000fff00000fffU;
+    return static_cast<std::int64_t>((digits << 12U | digits >> 32U) & 0xffffffU);
+}
+
+/// The bytes of a Word, the first in its lowest byte.
+template <class Word>
+std::uint64_t load(const std::uint8_t* bytes) {
+    Word word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    if constexpr (std::endian::native == std::endian::big)
+        return sizeof word == 8 ? __builtin_bswap64(word) : __builtin_bswap32(static_cast<std::uint32_t>(word));
+    return word;
+}
+
+/// What nearly all writers write: a field of 8 or 12 bytes, octal digits up to the last byte, which is a NUL or a
+/// blank. -1 for everything else. The last byte gives way to a '0' in front.
+std::int64_t read_plain_octal(ByteView field) {
+    if (!is_blank(field.back())) return -1;
+    if (field.size() == 8) {
+        const std::uint64_t text = load<std::uint64_t>(field.data());
+        constexpr std::uint64_t two_zeros = 0x3030U;
+        // Checksums end in two of them.
+        return eight_octal_digits(is_blank(field[6]) ? text << 16U | two_zeros : text << 8U | '0');
+    }
+    if (field.size() != 12) return -1;
+    constexpr std::uint64_t four_zeros = 0x30303030U;
+    const std::int64_t high = eight_octal_digits(load<std::uint32_t>(field.data()) << 32U | four_zeros);
+    const std::int64_t low = eight_octal_digits(load<std::uint64_t>(field.data() + 4) << 8U | '0');
+    return (high | low) < 0 ? -1 : high << 21U | low;
 }
 
 struct Parser {
@@ -96,6 +136,7 @@ void Parser::check_number(const Field& field, const TarNumber& number) const {
 }
 
 std::int64_t Parser::number(const Field& field) const {
+    if (const std::int64_t plain = read_plain_octal(bytes_of(block, field)); plain >= 0) return plain;
     const std::optional<TarNumber> number = parse_tar_number(bytes_of(block, field));
     if (!number) {
         fail_at(place, ErrorKind::malformed,
@@ -240,22 +281,9 @@ std::optional<TarNumber> parse_base256(ByteView field) {
 
 } // namespace
 
-/// What nearly all writers write: octal digits up to the last byte, which is a NUL or a blank.
-static bool read_plain_octal(ByteView field, std::int64_t& value) {
-    if (!is_blank(field.back())) return false;
-    std::int64_t read = 0;
-    for (const std::uint8_t byte : field.first(field.size() - 1)) {
-        const unsigned digit = byte - unsigned{'0'};
-        if (digit > 7) return false;
-        read = read * 8 + static_cast<std::int64_t>(digit); // twelve digits at most: 36 bits
-    }
-    value = read;
-    return true;
-}
-
 std::optional<TarNumber> parse_tar_number(ByteView field) {
     if ((field[0] & 0x80U) != 0) return parse_base256(field);
-    if (TarNumber plain; read_plain_octal(field, plain.value)) return plain;
+    if (const std::int64_t plain = read_plain_octal(field); plain >= 0) return TarNumber{plain};
     TarNumber number;
     std::size_t at = 0;
     std::size_t end = field.size();

@@ -4,6 +4,7 @@
 #include "normalize/path_order.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 namespace touchstone {
@@ -19,13 +20,16 @@ const Entry& implied_directory() {
 }
 
 std::vector<std::uint32_t> sorted_indices(const LayerListing& listing) {
-    std::vector<std::uint32_t> order(listing.entries.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    const auto less = [&](std::uint32_t a, std::uint32_t b) {
-        const int by_path = compare_paths(listing.entries[a].path, listing.entries[b].path);
+    const std::vector<Entry>& entries = listing.entries;
+    std::vector<std::uint32_t> order(entries.size());
+    std::iota(order.begin(), order.end(), 0U);
+    // Most layers come sorted, which is seen without going through the indices.
+    const auto out_of_order = [](const Entry& a, const Entry& b) { return compare_paths(a.path, b.path) > 0; };
+    if (std::adjacent_find(entries.begin(), entries.end(), out_of_order) == entries.end()) return order;
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        const int by_path = compare_paths(entries[a].path, entries[b].path);
         return by_path != 0 ? by_path < 0 : a < b;
-    };
-    if (!std::is_sorted(order.begin(), order.end(), less)) std::sort(order.begin(), order.end(), less);
+    });
     return order;
 }
 
