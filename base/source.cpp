@@ -46,9 +46,9 @@ std::string read_all(ByteSource& source, std::uint64_t limit, std::string_view w
 }
 
 std::uint64_t drain(ByteSource& source) {
-    std::vector<std::uint8_t> block(block_size);
+    const auto block = std::make_unique_for_overwrite<std::uint8_t[]>(block_size); // often for nothing: not cleared
     std::uint64_t total = 0;
-    while (const std::size_t count = source.read(block)) total += count;
+    while (const std::size_t count = source.read({block.get(), block_size})) total += count;
     return total;
 }
 

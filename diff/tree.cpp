@@ -18,6 +18,7 @@ struct LayerEffect {
     std::vector<Node> nodes;              ///< what it adds or replaces
     std::vector<std::string> removed;     ///< whiteout targets
     std::vector<std::string_view> opaque; ///< directories whose lower content is hidden
+    std::vector<std::string_view> made;   ///< directories that whiteouts lie in: appliers make them; in order
 };
 
 std::string whiteout_target(const Entry& entry) {
@@ -27,6 +28,12 @@ std::string whiteout_target(const Entry& entry) {
     if (!parent.empty()) target += '/';
     target += entry.base_name().substr(prefix);
     return target;
+}
+
+/// Whiteouts of one directory come one after the other.
+void note_made(std::string_view directory, LayerEffect& effect) {
+    const bool known = directory.empty() || (!effect.made.empty() && effect.made.back() == directory);
+    if (!known) effect.made.push_back(directory);
 }
 
 LayerEffect effect_of(Tree& tree, const LayerListing& listing, std::uint32_t layer) {
@@ -48,9 +55,11 @@ LayerEffect effect_of(Tree& tree, const LayerListing& listing, std::uint32_t lay
             break;
         case Whiteout::file:
             effect.removed.push_back(whiteout_target(entry));
+            note_made(entry.parent(), effect);
             break;
         case Whiteout::opaque:
             effect.opaque.push_back(entry.parent());
+            note_made(entry.parent(), effect);
             break;
         case Whiteout::aufs:
             break; // metadata of a driver; runtimes skip it
@@ -61,67 +70,114 @@ LayerEffect effect_of(Tree& tree, const LayerListing& listing, std::uint32_t lay
     return effect;
 }
 
-/// A sorted list of paths that is only asked about ever larger paths.
+bool is_directory(const Tree& tree, const Node& node) {
+    return tree.inode_of(node).content->type == EntryType::directory;
+}
+
+using NodeIterator = std::vector<Node>::const_iterator;
+
+/// The first node from `at` on that `before` does not hold for. Looks ever further before it halves, because what is
+/// looked for is mostly near.
+template <class Before>
+NodeIterator find_onwards(NodeIterator at, NodeIterator end, Before&& before) {
+    std::ptrdiff_t step = 1;
+    while (end - at > step && before(at[step])) {
+        at += step;
+        step *= 2;
+    }
+    return std::partition_point(at, end - at > step ? at + step : end, before);
+}
+
+/// A sorted list of paths, from its begin on.
 template <class Paths>
 class Cursor {
 public:
     explicit Cursor(const Paths& paths) : at_(paths.begin()), end_(paths.end()) {}
-    /// Moves to the first path that is not before `path`; true when that is `path` itself.
-    bool reaches(std::string_view path) {
-        while (at_ != end_ && compare_paths(*at_, path) < 0) ++at_;
-        return at_ != end_ && std::string_view(*at_) == path;
+    bool ended() const { return at_ == end_; }
+    std::string_view path() const { return *at_; }
+    /// Moves past `path`; true when it was next.
+    bool passes(std::string_view path) {
+        const bool here = !ended() && *at_ == path;
+        while (!ended() && *at_ == path) ++at_;
+        return here;
     }
-    /// After reaches(path): whether the list goes on with something below it.
-    bool goes_below(std::string_view path) const { return at_ != end_ && is_below(*at_, path); }
 
 private:
     typename Paths::const_iterator at_;
     typename Paths::const_iterator end_;
 };
 
-bool is_directory(const Tree& tree, const Node& node) {
-    return tree.inode_of(node).content->type == EntryType::directory;
-}
+/// Merges one layer's effect over a tree. A layer touches few of the nodes below it: all others are copied in runs.
+class LayerMerge {
+public:
+    LayerMerge(const Tree& tree, const LayerEffect& effect, std::vector<Node>& merged)
+        : tree_(tree), effect_(effect), merged_(merged), lower_(tree.nodes.begin()), upper_(effect.nodes.begin()),
+          removed_(effect.removed), opaque_(effect.opaque) {
+        merged_.clear();
+        merged_.reserve(tree.nodes.size() + effect.nodes.size());
+    }
 
-/// Merges one layer's effect over the tree. Returns false, leaving `tree.nodes` alone, where the layer reaches below a
-/// path that is no directory in the tree: then appliers differ and the stack must be simulated.
-bool merge_layer(Tree& tree, LayerEffect effect) {
-    if (tree.nodes.empty()) { // the lowest layer
-        tree.nodes = std::move(effect.nodes);
+    /// False where the layer reaches below a path that is no directory in the tree: then appliers differ and the stack
+    /// must be simulated.
+    bool run() {
+        if (opaque_.passes("")) lower_ = tree_.nodes.end();
+        for (std::optional<std::string_view> path = next(); path; path = next()) {
+            if (!copy_until(*path) || !apply(*path)) return false;
+        }
+        merged_.insert(merged_.end(), lower_, tree_.nodes.end());
         return true;
     }
-    std::vector<Node> merged;
-    merged.reserve(tree.nodes.size() + effect.nodes.size());
-    Cursor<std::vector<std::string>> removed(effect.removed);
-    Cursor<std::vector<std::string_view>> opaque(effect.opaque);
-    auto upper = effect.nodes.begin();
-    bool hiding = !effect.opaque.empty() && effect.opaque.front().empty();
-    std::string_view hidden; // while hiding: everything below this path of the lower tree is gone
 
-    for (const Node& lower : tree.nodes) {
-        while (upper != effect.nodes.end() && compare_paths(upper->path, lower.path) < 0) merged.push_back(*upper++);
-        const bool replaced = upper != effect.nodes.end() && upper->path == lower.path;
-        if (hiding && is_below(lower.path, hidden)) continue;
-        hiding = false;
-        const bool directory = is_directory(tree, lower);
-        const bool whited_out = removed.reaches(lower.path);
-        const bool made_opaque = opaque.reaches(lower.path);
-        if (!directory && !whited_out && !replaced) {
-            const bool reached_into = (upper != effect.nodes.end() && is_below(upper->path, lower.path)) ||
-                                      removed.goes_below(lower.path) || opaque.goes_below(lower.path) || made_opaque;
-            if (reached_into) return false;
-        }
-        const bool replaced_by_other = replaced && !(directory && is_directory(tree, *upper));
-        if (whited_out || made_opaque || replaced_by_other) {
-            hiding = true;
-            hidden = lower.path;
-        }
-        if (!whited_out && !replaced) merged.push_back(lower);
+private:
+    /// The smallest path that the layer says something about.
+    std::optional<std::string_view> next() const {
+        std::optional<std::string_view> least;
+        const auto take = [&](std::string_view path) {
+            if (!least || compare_paths(path, *least) < 0) least = path;
+        };
+        if (upper_ != effect_.nodes.end()) take(upper_->path);
+        if (!removed_.ended()) take(removed_.path());
+        if (!opaque_.ended()) take(opaque_.path());
+        return least;
     }
-    merged.insert(merged.end(), upper, effect.nodes.end());
-    tree.nodes = std::move(merged);
-    return true;
-}
+
+    /// Nothing in the tree lies below what is no directory, so such a node would come right before `path`.
+    bool copy_until(std::string_view path) {
+        const NodeIterator end = find_onwards(lower_, tree_.nodes.end(),
+                                              [&](const Node& node) { return compare_paths(node.path, path) < 0; });
+        merged_.insert(merged_.end(), lower_, end);
+        const bool reaches_into = end != lower_ && is_below(path, end[-1].path) && !is_directory(tree_, end[-1]);
+        lower_ = end;
+        return !reaches_into;
+    }
+
+    bool apply(std::string_view path) {
+        const bool removed = removed_.passes(path);
+        const bool opaque = opaque_.passes(path);
+        const bool replaced = upper_ != effect_.nodes.end() && upper_->path == path;
+        if (lower_ != tree_.nodes.end() && lower_->path == path) {
+            const bool directory = is_directory(tree_, *lower_);
+            if (opaque && !directory && !removed && !replaced) return false;
+            const bool replaced_by_other = replaced && !(directory && is_directory(tree_, *upper_));
+            if (!removed && !replaced) merged_.push_back(*lower_);
+            ++lower_;
+            if (removed || opaque || replaced_by_other) {
+                lower_ = find_onwards(lower_, tree_.nodes.end(),
+                                      [&](const Node& node) { return is_below(node.path, path); });
+            }
+        }
+        if (replaced) merged_.push_back(*upper_++);
+        return true;
+    }
+
+    const Tree& tree_;
+    const LayerEffect& effect_;
+    std::vector<Node>& merged_;
+    NodeIterator lower_;
+    NodeIterator upper_;
+    Cursor<std::vector<std::string>> removed_;
+    Cursor<std::vector<std::string_view>> opaque_;
+};
 
 /// The first component chain of `path` that is longer than `known`: "a/b" for path "a/b/c" and known "a".
 std::string_view next_ancestor(std::string_view path, std::string_view known) {
@@ -135,20 +191,36 @@ std::uint32_t implied_inode(Tree& tree) {
     return static_cast<std::uint32_t>(tree.inodes.size() - 1);
 }
 
-/// True when each node's parent directory is a node, too: in path order it comes before what lies in it.
-bool has_all_parents(const Tree& tree) {
+/// True when each node's parent is one of the nodes, too: in path order it comes before what lies in it.
+bool has_all_parents(const std::vector<Node>& nodes) {
     std::vector<std::string_view> open;
-    for (const Node& node : tree.nodes) {
+    for (const Node& node : nodes) {
         while (!open.empty() && !is_below(node.path, open.back())) open.pop_back();
         if (!next_ancestor(node.path, open.empty() ? std::string_view() : open.back()).empty()) return false;
-        if (is_directory(tree, node)) open.push_back(node.path);
+        open.push_back(node.path);
     }
+    return true;
+}
+
+/// Adds the directories that only whiteouts name; true when there were any.
+bool add_made(Tree& tree, const std::vector<std::string_view>& made, std::uint32_t layer) {
+    const auto less = [](const Node& a, const Node& b) { return compare_paths(a.path, b.path) < 0; };
+    const std::size_t known = tree.nodes.size();
+    for (const std::string_view path : made) {
+        const Node node{.path = path, .inode = 0, .layer = layer};
+        const auto end = tree.nodes.begin() + static_cast<std::ptrdiff_t>(known);
+        if (std::binary_search(tree.nodes.begin(), end, node, less)) continue;
+        tree.nodes.push_back({.path = path, .inode = implied_inode(tree), .layer = layer});
+    }
+    if (tree.nodes.size() == known) return false;
+    std::stable_sort(tree.nodes.begin(), tree.nodes.end(), less);
+    const auto same = [](const Node& a, const Node& b) { return a.path == b.path; };
+    tree.nodes.erase(std::unique(tree.nodes.begin(), tree.nodes.end(), same), tree.nodes.end());
     return true;
 }
 
 /// Adds the directories that no layer lists but something lies in.
 void add_implied_parents(Tree& tree) {
-    if (has_all_parents(tree)) return;
     std::vector<Node> complete;
     complete.reserve(tree.nodes.size());
     std::vector<std::string_view> open; // the chain of directories above the current position
@@ -173,10 +245,19 @@ std::optional<Tree> build_by_merging(const Stack& stack) {
     std::size_t entries = 0; // growing by doubling would waste up to half of a large tree's memory
     for (const StackLayer& layer : stack.layers) entries += layer.listing->entries.size();
     tree.inodes.reserve(entries);
+    std::vector<Node> room;
     for (std::uint32_t i = 0; i < stack.layers.size(); ++i) {
         tree.keep.push_back(stack.layers[i].listing);
-        if (!merge_layer(tree, effect_of(tree, *stack.layers[i].listing, i))) return std::nullopt;
-        add_implied_parents(tree);
+        LayerEffect effect = effect_of(tree, *stack.layers[i].listing, i);
+        const bool complete = has_all_parents(effect.nodes);
+        const std::vector<std::string_view> made = std::move(effect.made);
+        if (tree.nodes.empty()) {
+            tree.nodes = std::move(effect.nodes);
+        } else {
+            if (!LayerMerge(tree, effect, room).run()) return std::nullopt;
+            std::swap(tree.nodes, room);
+        }
+        if (add_made(tree, made, i) || !complete) add_implied_parents(tree);
     }
     finish_tree(tree);
     return tree;

@@ -9,6 +9,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <random>
 
 using namespace touchstone;
 using namespace touchstone::test;
@@ -152,4 +155,66 @@ TEST_CASE("merging and simulating give the same tree for ordinary layers") {
         CAPTURE(std::string(name_of(reading)));
         CHECK(paths(simulate(stacks[0], reading)) == paths(*merged));
     }
+}
+
+namespace {
+
+/// A layer over few names, so that layers meet: files, directories and symlinks, whiteouts, opaque directories. Each
+/// path at most once, parents sometimes missing.
+std::string colliding_layer(std::mt19937& random) {
+    const std::array names{"a", "b", "b.c", "c"};
+    std::map<std::string, int> kinds;
+    for (int i = 0; i < 8; ++i) {
+        std::string path;
+        for (std::size_t depth = 1 + random() % 3; depth > 0; --depth)
+            path += (path.empty() ? "" : "/") + std::string(names.at(random() % names.size()));
+        kinds.emplace(std::move(path), static_cast<int>(random() % 8));
+    }
+    TarBuilder builder;
+    for (const auto& [path, kind] : kinds) {
+        const std::size_t slash = path.rfind('/');
+        const std::string parent = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+        if (kind < 3) {
+            builder.dir(path + "/");
+        } else if (kind < 5) {
+            builder.file(path, path);
+        } else if (kind == 5) {
+            builder.symlink(path, "nowhere");
+        } else if (kind == 6) {
+            builder.whiteout(parent + ".wh." + path.substr(parent.size()));
+        } else {
+            builder.dir(path + "/").whiteout(path + "/.wh..wh..opq");
+        }
+    }
+    return builder.finish();
+}
+
+bool is_strange(const StackLayer& layer) {
+    return std::any_of(layer.listing->oddities.begin(), layer.listing->oddities.end(),
+                       [](const Oddity& oddity) { return row_of(oddity.code).weight == OddityWeight::ambiguous; });
+}
+
+} // namespace
+
+TEST_CASE("where no layer is strange by itself and merging gives a tree, simulating gives the same one") {
+    int merged_stacks = 0;
+    int left_to_simulation = 0;
+    for (unsigned seed = 0; seed < 8000; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        std::vector<std::string> layers;
+        for (std::size_t i = 0; i < 2 + random() % 3; ++i) layers.push_back(colliding_layer(random));
+        const Image image = make_image({.layers = layers});
+        const std::vector<Stack> stacks = load_stacks({&image}, {});
+        if (std::any_of(stacks[0].layers.begin(), stacks[0].layers.end(), is_strange)) continue;
+        const auto merged = build_by_merging(stacks[0]);
+        if (!merged) {
+            ++left_to_simulation;
+            continue;
+        }
+        ++merged_stacks;
+        CHECK(same_reading(*merged, simulate(stacks[0], Reading::spec)));
+    }
+    CHECK(merged_stacks > 300);
+    CHECK(left_to_simulation > 30);
 }
