@@ -11,10 +11,14 @@ for option in "$@"; do
     case $option in
     --tests)
         packages+=(doctest-dev libarchive-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
-            mmdebstrap zstd gzip attr libcap2-bin golang-go ccache)
+            mmdebstrap zstd gzip attr libcap2-bin golang-go ccache openssl)
         ;;
-    --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind) ;;
-    --bench) packages+=(isal openssl zstd python3 umoci skopeo libbenchmark-dev) ;;
+    --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
+    --bench)
+        packages+=(isal openssl zstd time python3 umoci skopeo mmdebstrap diffoscope-minimal python3-tlsh
+            libbenchmark-dev)
+        command -v npm >/dev/null || packages+=(npm) # any npm will do, and Debian's brings hundreds of packages
+        ;;
     *)
         echo "usage: scripts/setup.sh [--tests] [--checks] [--bench]" >&2
         exit 2
