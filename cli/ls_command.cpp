@@ -1,6 +1,7 @@
 // `touchstone ls`: what a container made from the image would see, or one layer as it is stored. Nothing is listed
 // before all that it rests on has been verified.
 #include "base/error.h"
+#include "base/parallel.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
@@ -58,10 +59,22 @@ const LayerRef& chosen_layer(const Image& image, std::uint64_t layer) {
     return image.layers[static_cast<std::size_t>(layer)];
 }
 
+/// With a thread to inflate for the one that hashes.
+std::unique_ptr<LayerListing> read_one(const LayerRef& layer, const LoadOptions& load) {
+    std::unique_ptr<LayerListing> listing;
+    NoContents none;
+    const auto read = [&](std::size_t) {
+        listing = read_layer(layer, load.limits, load.progress, load.contents ? nullptr : &none);
+    };
+    parallel_for(1, load.jobs, read, Threads::to_help);
+    return listing;
+}
+
 Listed read(const LsOptions& options, Streams& streams) {
     Progress progress;
     LoadOptions load = options.load;
     load.progress = &progress;
+    load.contents = options.json; // the text has no digests
     const ProgressLine shown(progress, streams, options.quiet);
     const std::vector<Image> images = open_images(parse_reference(options.reference), options.open);
     const Image& image = images.front();
@@ -69,7 +82,7 @@ Listed read(const LsOptions& options, Streams& streams) {
         fail(ErrorKind::unsupported, "this is an artifact, not a container image: it has no files to list");
     Listed listed;
     if (options.layer) {
-        listed.layer = read_layer(chosen_layer(image, *options.layer), load.limits, &progress);
+        listed.layer = read_one(chosen_layer(image, *options.layer), load);
         return listed;
     }
     const std::vector<Stack> stacks = load_stacks({&image}, load);

@@ -44,6 +44,7 @@ std::vector<SideSummary> verify_with_progress(const std::string& reference, cons
                                               bool quiet, Streams& streams) {
     Progress progress;
     load.progress = &progress;
+    load.contents = false; // entries, digests of streams and oddities are what is shown
     const ProgressLine shown(progress, streams, quiet);
     return verify_all(reference, open, load);
 }

@@ -79,11 +79,16 @@ std::vector<Task> plan(const std::vector<const Image*>& images, const Slice& sli
     return tasks;
 }
 
+std::shared_ptr<const LayerListing> list(const LayerRef& layer, const LoadOptions& options) {
+    if (options.list) return options.list(layer, options.limits, options.progress);
+    NoContents none;
+    return read_layer(layer, options.limits, options.progress, options.contents ? nullptr : &none);
+}
+
 void perform(const LayerRef& layer, Task& task, const LoadOptions& options) {
     switch (task.work) {
     case Work::list:
-        task.result = options.list ? options.list(layer, options.limits, options.progress)
-                                   : read_layer(layer, options.limits, options.progress);
+        task.result = list(layer, options);
         break;
     case Work::verify_stream:
         task.result = verify_layer(layer, options.limits, options.progress);

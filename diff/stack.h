@@ -42,6 +42,7 @@ struct LoadOptions {
     Progress* progress = nullptr; ///< may be null
     ListLayer list;               ///< in place of read_layer, for those who want more of the layer than its listing
     SharedBottom shared = SharedBottom::list;
+    bool contents = true; ///< Entry::content is wanted: the SHA-256 of each file
 };
 
 /// Reads and verifies every layer of the images, in parallel, largest first; shared blobs and streams once.

@@ -152,31 +152,40 @@ void keep_digests(const LayerStream& stream, LayerListing& listing) {
     listing.compression = stream.facts();
 }
 
-// Content of the current member into `hasher`, and to `visitor` where there is one; empty files are many and have one
-// known digest.
-Sha256 hash_content(TarReader& reader, Hasher& hasher, const Sha256& empty, std::size_t index,
-                    ContentVisitor* visitor) {
-    ByteView bytes = reader.content();
-    const bool nothing = bytes.empty();
-    for (; !bytes.empty(); bytes = reader.content()) {
-        hasher.update(bytes);
-        if (visitor != nullptr) visitor->bytes(index, bytes);
+/// Hashes the files of a layer one after the other, unless nobody asks for that. Empty files are many and have one
+/// known digest.
+class ContentHasher {
+public:
+    explicit ContentHasher(bool wanted) : wanted_(wanted), empty_(wanted ? hasher_.finish_sha256() : Sha256{}) {}
+
+    /// Reads the content of the current member, and shows it to `visitor` where there is one.
+    Sha256 read(TarReader& reader, std::size_t index, ContentVisitor* visitor) {
+        ByteView bytes = reader.content();
+        const bool nothing = bytes.empty();
+        for (; !bytes.empty(); bytes = reader.content()) {
+            if (wanted_) hasher_.update(bytes);
+            if (visitor != nullptr) visitor->bytes(index, bytes);
+        }
+        if (visitor != nullptr) visitor->end(index);
+        return nothing || !wanted_ ? empty_ : hasher_.finish_sha256();
     }
-    if (visitor != nullptr) visitor->end(index);
-    return nothing ? empty : hasher.finish_sha256();
-}
+
+private:
+    bool wanted_;
+    Hasher hasher_;
+    Sha256 empty_;
+};
 
 void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& listing, ContentVisitor* visitor) {
     TarReader reader(source, listing.arena, listing.owner_names, listing.oddities, limits.tar);
-    Hasher hasher;
-    const Sha256 empty = hasher.finish_sha256();
+    ContentHasher hasher(visitor == nullptr || visitor->wants_digests());
     Entry entry;
     while (reader.next(entry)) {
         if (visitor != nullptr) visitor->entry(listing, entry);
         if (entry.type == EntryType::file) {
             const std::size_t index = listing.entries.size();
             ContentVisitor* const wanted = visitor != nullptr && visitor->wants(index, entry) ? visitor : nullptr;
-            entry.content = hash_content(reader, hasher, empty, index, wanted);
+            entry.content = hasher.read(reader, index, wanted);
             entry.padding_zero = reader.padding_zero();
         }
         listing.entries.push_back(std::move(entry));

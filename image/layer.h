@@ -50,10 +50,21 @@ public:
     /// Called for each entry by read_layer, before its content; `so_far` holds the entries before it. The views of
     /// `entry` live as long as the listing, `entry` itself does not.
     virtual void entry(const LayerListing& so_far, const Entry& entry);
+    /// False when nobody will look at Entry::content: read_layer leaves it zero then. Asked once, first.
+    virtual bool wants_digests() const { return true; }
     /// True when the content of this entry is wanted (index in stream order).
     virtual bool wants(std::size_t index, const Entry& entry) = 0;
     virtual void bytes(std::size_t index, ByteView stretch) = 0;
     virtual void end(std::size_t index) = 0;
+};
+
+/// For those who want to list a layer without the digests of its contents, which are a fifth of the work.
+class NoContents final : public ContentVisitor {
+public:
+    bool wants_digests() const override { return false; }
+    bool wants(std::size_t, const Entry&) override { return false; }
+    void bytes(std::size_t, ByteView) override {}
+    void end(std::size_t) override {}
 };
 
 /// Reads and verifies one layer. `progress` may be null, and so may `visitor`, which is shown the content while it

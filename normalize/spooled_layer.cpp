@@ -55,11 +55,13 @@ struct StreamedLink {
 class CanonicalStreamer final : public ContentVisitor {
 public:
     CanonicalStreamer(const std::string& name, const CanonicalOptions& options)
-        : profile_(options.profile), file_("content of " + name, options.directory), hashing_(file_), out_(hashing_) {
+        : profile_(options.profile), contents_(options.contents), file_("content of " + name, options.directory),
+          hashing_(file_), out_(hashing_) {
         single_.inodes.resize(1);
         single_.inodes.front().links = 1;
     }
 
+    bool wants_digests() const override { return contents_; }
     void entry(const LayerListing& so_far, const Entry& entry) override {
         if (!streaming_) return;
         header_.clear();
@@ -167,6 +169,7 @@ private:
     }
 
     const Profile& profile_;
+    bool contents_;
     SpoolFile file_;
     MaybeHashing hashing_;
     BlockSink out_;

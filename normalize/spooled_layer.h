@@ -19,6 +19,7 @@ struct CanonicalOptions {
     bool keep_stream = false; ///< SpooledLayer::stream is wanted
     bool changes = false;     ///< CanonicalResult::changes are wanted
     bool log = false;         ///< SpooledLayer::log, too
+    bool contents = true;     ///< the SHA-256 of each file is wanted (Entry::content): for proofs, not for digests
     std::string directory;    ///< where the temporary files are made; empty = wherever such files go
 };
 
