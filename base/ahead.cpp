@@ -55,11 +55,24 @@ struct AheadSource::Ring {
         return unwanted ? nullptr : &blocks[filled % block_count];
     }
 
-    /// The oldest block that is filled; null when there is none and will be none.
-    Block* next_block() {
+    /// The oldest block that is filled; null when there is none and will be none. Helps with the lane meanwhile.
+    Block* next_block(HashLane* lane) {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [this] { return filled > used || !producing; });
+        const auto ready = [this] { return filled > used || !producing; };
+        while (!ready()) {
+            const std::size_t seen = to_hash;
+            lock.unlock();
+            const bool helped = lane != nullptr && lane->help();
+            lock.lock();
+            if (!helped) changed.wait(lock, [&] { return ready() || to_hash != seen; });
+        }
         return filled > used ? &blocks[used % block_count] : nullptr;
+    }
+
+    void note_kept() {
+        const std::lock_guard lock(mutex);
+        ++to_hash;
+        changed.notify_all();
     }
 
     void release_block() {
@@ -80,11 +93,12 @@ struct AheadSource::Ring {
     std::condition_variable changed;
     std::size_t filled = 0; ///< blocks since the beginning
     std::size_t used = 0;
+    std::size_t to_hash = 0; ///< how often the lane has kept something
     bool producing = true;
     bool unwanted = false;
 };
 
-AheadSource::AheadSource(std::unique_ptr<ByteSource> inner) : inner_(std::move(inner)) {}
+AheadSource::AheadSource(std::unique_ptr<ByteSource> inner, HashLane* lane) : inner_(std::move(inner)), lane_(lane) {}
 
 AheadSource::~AheadSource() {
     stop();
@@ -100,9 +114,9 @@ std::size_t AheadSource::read(ByteSpan buffer) {
     if (at_ == block_.size() && help_is_there()) {
         ring_ = std::make_unique<Ring>();
         at_ = 0;
+        if (lane_ != nullptr) lane_->lend([ring = ring_.get()] { ring->note_kept(); });
         if (hand_over([ring = ring_.get(), inner = inner_.get()] { ring->produce(*inner); })) return take(buffer);
-        ring_.reset(); // somebody else was faster
-        block_.clear();
+        drop_ring(); // somebody else was faster
     }
     return read_here(buffer);
 }
@@ -121,12 +135,17 @@ std::size_t AheadSource::read_here(ByteSpan buffer) {
     return count;
 }
 
+void AheadSource::drop_ring() {
+    if (lane_ != nullptr) lane_->take_back();
+    ring_.reset();
+    block_.clear();
+    at_ = 0;
+}
+
 std::size_t AheadSource::take(ByteSpan buffer) {
-    Ring::Block* const block = ring_->next_block();
+    Ring::Block* const block = ring_->next_block(lane_);
     if (block == nullptr) { // after stop()
-        ring_.reset();
-        block_.clear();
-        at_ = 0;
+        drop_ring();
         return read_here(buffer);
     }
     if (block->error) std::rethrow_exception(block->error);

@@ -2,6 +2,7 @@
 // halves of the work on one stream (inflating it, and hashing what comes out) run on two processors.
 #pragma once
 
+#include "base/hash_lane.h"
 #include "base/source.h"
 
 #include <cstddef>
@@ -19,7 +20,9 @@ inline constexpr std::size_t ahead_block = std::size_t{256} << 10; ///< stays in
 
 class AheadSource final : public ByteSource {
 public:
-    explicit AheadSource(std::unique_ptr<ByteSource> inner);
+    /// `lane`, where given, belongs to a source that `inner` reads from and lives as long as that: while the other
+    /// thread makes blocks, this one helps with the hashing there, instead of waiting for a block.
+    explicit AheadSource(std::unique_ptr<ByteSource> inner, HashLane* lane = nullptr);
     /// Waits until the other thread has let go of the inner source.
     ~AheadSource() override;
     AheadSource(const AheadSource&) = delete;
@@ -32,8 +35,10 @@ private:
     struct Ring;
     std::size_t read_here(ByteSpan buffer);
     std::size_t take(ByteSpan buffer);
+    void drop_ring();
 
     std::unique_ptr<ByteSource> inner_;
+    HashLane* lane_;
     std::unique_ptr<Ring> ring_;      ///< null until another thread took over
     std::vector<std::uint8_t> block_; ///< for readers that want less than a block
     std::size_t at_ = 0;              ///< read of block_, or of the ring's oldest block

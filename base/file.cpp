@@ -110,6 +110,12 @@ std::size_t File::read_at(std::uint64_t offset, ByteSpan buffer) const {
     }
 }
 
+void File::will_need(std::uint64_t offset, std::uint64_t length) const {
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+    if (offset > most || length > most) return;
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
+}
+
 std::shared_ptr<const File> open_file(const std::string& path) {
     return open_regular(AT_FDCWD, path, 0, printable(path));
 }
@@ -173,6 +179,7 @@ FileRange::FileRange(std::shared_ptr<const File> file, std::uint64_t offset, std
 
 std::size_t FileRange::read(ByteSpan buffer) {
     if (buffer.empty() || offset_ == end_) return 0;
+    ask_ahead();
     const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end_ - offset_));
     const std::size_t count = file_->read_at(offset_, buffer.first(wanted));
     if (count == 0) {
@@ -181,6 +188,16 @@ std::size_t FileRange::read(ByteSpan buffer) {
     }
     offset_ += count;
     return count;
+}
+
+void FileRange::ask_ahead() {
+    constexpr std::uint64_t ahead = std::uint64_t{16} << 20;
+    constexpr std::uint64_t step = ahead / 4; // one call for so many bytes; less is left to the kernel
+    const std::uint64_t known = std::max(offset_, asked_);
+    const std::uint64_t wanted = end_ - offset_ < ahead ? end_ : offset_ + ahead;
+    if (wanted < known || wanted - known < step) return;
+    file_->will_need(known, wanted - known);
+    asked_ = wanted;
 }
 
 std::uint64_t FileRange::skip(std::uint64_t count) {

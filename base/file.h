@@ -42,6 +42,8 @@ public:
     const std::string& name() const { return name_; }
     /// Reads up to buffer.size() bytes at `offset`; 0 at or past the end. Throws unreadable.
     std::size_t read_at(std::uint64_t offset, ByteSpan buffer) const;
+    /// Tells the kernel that this part will be read soon. Costs a system call, changes nothing else.
+    void will_need(std::uint64_t offset, std::uint64_t length) const;
     /// For system calls that read by offset.
     int descriptor() const { return fd_.get(); }
     /// Makes an unnamed file last under a new name, without copying it. False where that cannot be done: on another
@@ -87,9 +89,13 @@ public:
     std::uint64_t skip(std::uint64_t count) override; ///< moves on without reading
 
 private:
+    /// The kernel reads ahead by itself, but less than a slow disk needs while a block is inflated.
+    void ask_ahead();
+
     std::shared_ptr<const File> file_;
     std::uint64_t offset_;
     std::uint64_t end_;
+    std::uint64_t asked_ = 0; ///< up to here the kernel knows
 };
 
 /// An unnamed temporary file (O_TMPFILE) that is written from front to back, then read by offset.

@@ -86,7 +86,7 @@ VerifyingSource::VerifyingSource(std::unique_ptr<ByteSource> inner, Expected exp
                                  const VerifyingSource* same_bytes)
     : inner_(std::move(inner)), expected_(expected), what_(std::move(what)),
       same_bytes_(same_bytes != nullptr && same_bytes->algorithm() == algorithm() ? same_bytes : nullptr),
-      hasher_(algorithm()) {}
+      lane_(algorithm()) {}
 
 std::size_t VerifyingSource::read(ByteSpan buffer) {
     if (buffer.empty() || verified_) return 0;
@@ -103,13 +103,13 @@ std::size_t VerifyingSource::read(ByteSpan buffer) {
         failed_ = true;
         fail(ErrorKind::unverified, fmt::format("{}: expected {} bytes, found more", what_, *expected_.size));
     }
-    if (same_bytes_ == nullptr) hasher_.update(buffer.first(count));
+    if (same_bytes_ == nullptr) lane_.update(buffer.first(count));
     if (count != 0) return count;
 
     failed_ = true; // until the checks have held; there is no second try
     if (same_bytes_ != nullptr && (!same_bytes_->verified_ || same_bytes_->bytes_ != bytes_))
         fail(ErrorKind::unverified, what_ + ": ended before what it was read from did");
-    digest_ = same_bytes_ != nullptr ? same_bytes_->digest_ : hasher_.finish();
+    digest_ = same_bytes_ != nullptr ? same_bytes_->digest_ : lane_.finish();
     if (expected_.size && bytes_ != *expected_.size) {
         fail(ErrorKind::unverified, fmt::format("{}: expected {} bytes, found {}", what_, *expected_.size, bytes_));
     }

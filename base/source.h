@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "base/hash_lane.h"
 
 #include <cstdint>
 #include <memory>
@@ -80,6 +81,8 @@ public:
     std::uint64_t bytes() const { return bytes_; }
     /// The digest of the whole stream; only after verified().
     const Digest& digest() const { return digest_; }
+    /// What hashes the stream: others may be let to help with it.
+    HashLane& lane() { return lane_; }
 
 private:
     std::unique_ptr<ByteSource> inner_;
@@ -89,7 +92,7 @@ private:
     Expected expected_;
     std::string what_;
     const VerifyingSource* same_bytes_;
-    Hasher hasher_;
+    HashLane lane_;
     std::uint64_t bytes_ = 0;
     Digest digest_;
     bool verified_ = false;

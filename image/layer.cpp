@@ -71,7 +71,7 @@ public:
         auto decoder = std::make_unique<StickySource>(inflate(std::move(sticky), limits.inflate, facts_));
         // What is stored plain is one stream: it is hashed once.
         const VerifyingSource* same_bytes = facts_.kind == Compression::none ? blob_ : nullptr;
-        auto ahead = std::make_unique<AheadSource>(std::move(decoder));
+        auto ahead = std::make_unique<AheadSource>(std::move(decoder), &blob_->lane());
         ahead_ = ahead.get();
         stream_ = std::make_unique<VerifyingSource>(std::move(ahead), Expected{layer.diff_id, std::nullopt}, "diffID",
                                                     same_bytes);
