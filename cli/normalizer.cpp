@@ -172,9 +172,7 @@ std::size_t Normalizer::ambiguities() const {
     std::size_t count = 0;
     for (const StackLayer& layer : stacks_.stack(0).layers) {
         const std::vector<Oddity>& oddities = layer.listing->oddities;
-        count += static_cast<std::size_t>(std::count_if(oddities.begin(), oddities.end(), [](const Oddity& oddity) {
-            return row_of(oddity.code).weight == OddityWeight::ambiguous;
-        }));
+        count += static_cast<std::size_t>(std::count_if(oddities.begin(), oddities.end(), is_ambiguous));
     }
     return count;
 }

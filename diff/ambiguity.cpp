@@ -38,10 +38,6 @@ std::string described(const Entry& entry) {
     return text + "]";
 }
 
-bool is_ambiguous(const Oddity& oddity) {
-    return row_of(oddity.code).weight == OddityWeight::ambiguous;
-}
-
 /// For each path with an ambiguous oddity: its entries in stream order. One pass, however many oddities there are.
 std::map<std::string_view, std::string> entries_behind(const LayerListing& listing) {
     std::map<std::string_view, std::string> behind;

@@ -9,10 +9,6 @@ namespace touchstone {
 
 namespace {
 
-bool is_ambiguous(const Oddity& oddity) {
-    return row_of(oddity.code).weight == OddityWeight::ambiguous;
-}
-
 bool one_shape(const Entry& a, const Entry& b) {
     return a.path == b.path && a.type == b.type && a.whiteout == b.whiteout && a.link == b.link;
 }

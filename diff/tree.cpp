@@ -18,7 +18,6 @@ struct LayerEffect {
     std::vector<Node> nodes;              ///< what it adds or replaces
     std::vector<std::string> removed;     ///< whiteout targets
     std::vector<std::string_view> opaque; ///< directories whose lower content is hidden
-    std::vector<std::string_view> made;   ///< directories that whiteouts lie in: appliers make them; in order
 };
 
 std::string whiteout_target(const Entry& entry) {
@@ -28,12 +27,6 @@ std::string whiteout_target(const Entry& entry) {
     if (!parent.empty()) target += '/';
     target += entry.base_name().substr(prefix);
     return target;
-}
-
-/// Whiteouts of one directory come one after the other.
-void note_made(std::string_view directory, LayerEffect& effect) {
-    const bool known = directory.empty() || (!effect.made.empty() && effect.made.back() == directory);
-    if (!known) effect.made.push_back(directory);
 }
 
 LayerEffect effect_of(Tree& tree, const LayerListing& listing, std::uint32_t layer) {
@@ -55,11 +48,9 @@ LayerEffect effect_of(Tree& tree, const LayerListing& listing, std::uint32_t lay
             break;
         case Whiteout::file:
             effect.removed.push_back(whiteout_target(entry));
-            note_made(entry.parent(), effect);
             break;
         case Whiteout::opaque:
             effect.opaque.push_back(entry.parent());
-            note_made(entry.parent(), effect);
             break;
         case Whiteout::aufs:
             break; // metadata of a driver; runtimes skip it
@@ -202,23 +193,6 @@ bool has_all_parents(const std::vector<Node>& nodes) {
     return true;
 }
 
-/// Adds the directories that only whiteouts name; true when there were any.
-bool add_made(Tree& tree, const std::vector<std::string_view>& made, std::uint32_t layer) {
-    const auto less = [](const Node& a, const Node& b) { return compare_paths(a.path, b.path) < 0; };
-    const std::size_t known = tree.nodes.size();
-    for (const std::string_view path : made) {
-        const Node node{.path = path, .inode = 0, .layer = layer};
-        const auto end = tree.nodes.begin() + static_cast<std::ptrdiff_t>(known);
-        if (std::binary_search(tree.nodes.begin(), end, node, less)) continue;
-        tree.nodes.push_back({.path = path, .inode = implied_inode(tree), .layer = layer});
-    }
-    if (tree.nodes.size() == known) return false;
-    std::stable_sort(tree.nodes.begin(), tree.nodes.end(), less);
-    const auto same = [](const Node& a, const Node& b) { return a.path == b.path; };
-    tree.nodes.erase(std::unique(tree.nodes.begin(), tree.nodes.end(), same), tree.nodes.end());
-    return true;
-}
-
 /// Adds the directories that no layer lists but something lies in.
 void add_implied_parents(Tree& tree) {
     std::vector<Node> complete;
@@ -250,14 +224,13 @@ std::optional<Tree> build_by_merging(const Stack& stack) {
         tree.keep.push_back(stack.layers[i].listing);
         LayerEffect effect = effect_of(tree, *stack.layers[i].listing, i);
         const bool complete = has_all_parents(effect.nodes);
-        const std::vector<std::string_view> made = std::move(effect.made);
         if (tree.nodes.empty()) {
             tree.nodes = std::move(effect.nodes);
         } else {
             if (!LayerMerge(tree, effect, room).run()) return std::nullopt;
             std::swap(tree.nodes, room);
         }
-        if (add_made(tree, made, i) || !complete) add_implied_parents(tree);
+        if (!complete) add_implied_parents(tree);
     }
     finish_tree(tree);
     return tree;

@@ -117,5 +117,8 @@ struct Oddity {
     std::string detail; ///< printable; may be empty
     int layer = -1;     ///< index in the stack, or -1: about the image (set by whoever knows it)
 };
+inline bool is_ambiguous(const Oddity& oddity) {
+    return row_of(oddity.code).weight == OddityWeight::ambiguous;
+}
 
 } // namespace touchstone

@@ -162,6 +162,8 @@ namespace {
 /// A layer over few names, so that layers meet: files, directories and symlinks, whiteouts, opaque directories. Each
 /// path at most once, parents sometimes missing.
 std::string colliding_layer(std::mt19937& random) {
+    constexpr int directory = 0;
+    constexpr int whiteout = 6;
     const std::array names{"a", "b", "b.c", "c"};
     std::map<std::string, int> kinds;
     for (int i = 0; i < 8; ++i) {
@@ -169,6 +171,12 @@ std::string colliding_layer(std::mt19937& random) {
         for (std::size_t depth = 1 + random() % 3; depth > 0; --depth)
             path += (path.empty() ? "" : "/") + std::string(names.at(random() % names.size()));
         kinds.emplace(std::move(path), static_cast<int>(random() % 8));
+    }
+    // A whiteout lies in a directory that its layer lists: where none does, containerd makes one and umoci does not.
+    const std::map<std::string, int> chosen = kinds;
+    for (const auto& [path, kind] : chosen) {
+        if (kind == whiteout && path.rfind('/') != std::string::npos)
+            kinds[path.substr(0, path.rfind('/'))] = directory;
     }
     TarBuilder builder;
     for (const auto& [path, kind] : kinds) {
@@ -180,7 +188,7 @@ std::string colliding_layer(std::mt19937& random) {
             builder.file(path, path);
         } else if (kind == 5) {
             builder.symlink(path, "nowhere");
-        } else if (kind == 6) {
+        } else if (kind == whiteout) {
             builder.whiteout(parent + ".wh." + path.substr(parent.size()));
         } else {
             builder.dir(path + "/").whiteout(path + "/.wh..wh..opq");
@@ -190,8 +198,7 @@ std::string colliding_layer(std::mt19937& random) {
 }
 
 bool is_strange(const StackLayer& layer) {
-    return std::any_of(layer.listing->oddities.begin(), layer.listing->oddities.end(),
-                       [](const Oddity& oddity) { return row_of(oddity.code).weight == OddityWeight::ambiguous; });
+    return std::any_of(layer.listing->oddities.begin(), layer.listing->oddities.end(), is_ambiguous);
 }
 
 } // namespace

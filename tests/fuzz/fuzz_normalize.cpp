@@ -132,7 +132,7 @@ constexpr std::array forced_oddities{
 std::set<OddityCode> ambiguous_of(const LayerListing& listing) {
     std::set<OddityCode> codes;
     for (const Oddity& oddity : listing.oddities) {
-        if (row_of(oddity.code).weight == OddityWeight::ambiguous) codes.insert(oddity.code);
+        if (is_ambiguous(oddity)) codes.insert(oddity.code);
     }
     return codes;
 }
