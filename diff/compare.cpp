@@ -267,6 +267,19 @@ bool must_list_bottom(const std::vector<Stack>& stacks, Verdict verdict, bool la
     return stacks.front().unlisted > 0 && verdict != Verdict::divergent && !layers_equal;
 }
 
+/// The second pass. What is accepted by name is no finding any more; if nothing else speaks against it, the verdict
+/// says that it was accepted, whatever it would have been without those files.
+void explain(const std::array<Prepared, 2>& sides, const CompareOptions& options, bool ambiguous, Comparison& result) {
+    if (options.explain.mode == ExplainOptions::Mode::none || !has_real(result.findings, Place::file)) return;
+    result.findings.sort();
+    result.explanation =
+        explain_differences({{{sides[0].stack, sides[0].readings.spec}, {sides[1].stack, sides[1].readings.spec}}},
+                            result, options.explain, options.load);
+    const bool all_accepted = !result.explanation->accepted.empty() &&
+                              judge(result.findings, false, false, ambiguous, true) != Verdict::divergent;
+    if (all_accepted) result.verdict = Verdict::accepted;
+}
+
 /// Everything after loading. Returns false where the layers at the bottom have to be listed first.
 bool compare_stacks(std::vector<Stack>& stacks, const CompareOptions& options, Comparison& result) {
     const Image& published = *stacks[0].image;
@@ -296,6 +309,7 @@ bool compare_stacks(std::vector<Stack>& stacks, const CompareOptions& options, C
             summarize(static_cast<Side>(i), sides[i].stack, sides[i].readings.spec, sides[i].stack_oddities);
     }
     result.summary.unlisted_layers = stacks.front().unlisted;
+    explain(sides, options, ambiguous, result);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "diff/comparison.h"
+#include "diff/explain/explain.h"
 #include "diff/stack.h"
 #include "image/image.h"
 
@@ -18,6 +19,7 @@ struct CompareOptions {
     RuleSet rules;
     bool keep_noise = false; ///< keep each noise finding, not only their counts (--all)
     CanonicalValues canonical = CanonicalValues::none;
+    ExplainOptions explain; ///< the second pass; none by default
     LoadOptions load;
 };
 

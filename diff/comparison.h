@@ -2,6 +2,7 @@
 // the verdict. report/ renders it; nothing in it depends on jobs, locale, user or machine.
 #pragma once
 
+#include "diff/explain/explanation.h"
 #include "diff/finding.h"
 #include "image/image.h"
 #include "image/oddity.h"
@@ -61,6 +62,7 @@ struct Summary {
     std::uint64_t added = 0;   ///< only the rebuilt side has them
     std::uint64_t removed = 0; ///< only the published side has them
     std::uint64_t changed = 0;
+    std::uint64_t accepted = 0; ///< of these three, so many paths were accepted by name and have no finding left
     /// So many layers at the bottom are the same blobs on both sides and were verified as that, but not listed: their
     /// paths are not among the counts.
     std::uint64_t unlisted_layers = 0;
@@ -73,6 +75,7 @@ struct Comparison {
     HistoryRelation history = HistoryRelation::absent;
     Summary summary;
     Findings findings{false};
+    std::optional<Explanation> explanation; ///< absent: not asked for, or nothing differs
 };
 
 } // namespace touchstone

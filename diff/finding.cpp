@@ -81,6 +81,10 @@ void Findings::add_noise(Finding finding) {
     if (keep_noise_) noise_.push_back(std::move(finding));
 }
 
+void Findings::take_files(const std::set<std::string_view>& paths) {
+    std::erase_if(list_, [&](const Finding& f) { return f.place == Place::file && paths.contains(f.path); });
+}
+
 void Findings::append(Findings&& more) {
     std::move(more.list_.begin(), more.list_.end(), std::back_inserter(list_));
     std::move(more.noise_.begin(), more.noise_.end(), std::back_inserter(noise_));

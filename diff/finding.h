@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,8 @@ public:
     void count_noise(std::string_view fact, std::uint64_t times = 1);
     void add_noise(Finding finding); ///< kept only with keep_noise; counts in either case
 
+    /// Takes out all findings about these files (raw paths, in any order).
+    void take_files(const std::set<std::string_view>& paths);
     /// Takes over what was found elsewhere (in parallel).
     void append(Findings&& more);
     /// Sorted: place, path (component-wise), fact.

@@ -254,4 +254,27 @@ void visit_content(const LayerRef& layer, const LayerLimits& limits, ContentVisi
     });
 }
 
+void read_contents(const LayerRef& layer, const LayerLimits& limits, std::span<const std::size_t> indices,
+                   ContentVisitor& visitor) {
+    within(layer.name, [&] {
+        CompressionFacts facts;
+        AheadSource source(inflate(layer.open(), limits.inflate, facts));
+        Arena arena;
+        StringTable owners;
+        std::vector<Oddity> oddities;
+        TarReader reader(source, arena, owners, oddities, limits.tar);
+        Entry entry;
+        auto next = indices.begin();
+        for (std::size_t index = 0; next != indices.end() && reader.next(entry); ++index) {
+            if (index != *next) continue;
+            ++next;
+            if (!visitor.wants(index, entry)) continue;
+            for (ByteView bytes = reader.content(); !bytes.empty(); bytes = reader.content()) {
+                visitor.bytes(index, bytes);
+            }
+            visitor.end(index);
+        }
+    });
+}
+
 } // namespace touchstone

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <optional>
 #include <vector>
 
@@ -83,6 +84,11 @@ std::unique_ptr<LayerListing> verify_layer(const LayerRef& layer, const LayerLim
 
 /// A second pass over a layer that was verified before, for the content of some entries. Verifies again.
 void visit_content(const LayerRef& layer, const LayerLimits& limits, ContentVisitor& visitor);
+
+/// The content of some entries (indices in stream order, sorted, unique) of a layer that was read and verified before;
+/// stops behind the last of them. Verifies nothing: the caller compares what it keeps with the digests it has.
+void read_contents(const LayerRef& layer, const LayerLimits& limits, std::span<const std::size_t> indices,
+                   ContentVisitor& visitor);
 
 /// The oddities of a layer as a set of entries (triggers T2-T7, T11, T12, T15 and names of spec section 2.3), appended
 /// to `listing.oddities`. Called by read_layer; separate so that tests reach it. Refuses (malformed) what containerd's

@@ -6,12 +6,13 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libssl-dev zlib1g-dev libzstd-dev libisal-dev libfmt-dev
-    nlohmann-json3-dev libcli11-dev)
+    nlohmann-json3-dev libcli11-dev libarchive-dev libgit2-dev libsqlite3-dev)
 for option in "$@"; do
     case $option in
     --tests)
-        packages+=(doctest-dev libarchive-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
-            mmdebstrap zstd gzip attr libcap2-bin golang-go ccache openssl)
+        packages+=(doctest-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
+            mmdebstrap zstd gzip xz-utils bzip2 zip sqlite3 attr libcap2-bin golang-go ccache openssl openssh-client
+            faketime uuid-runtime binutils rpm chromium)
         ;;
     --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
     --bench)

@@ -1,0 +1,182 @@
+// Nothing here is evidence of what an image holds: the config may say what it likes. Clues only narrow what a token in
+// two files may be called, and a cause that they allow still has to cover every differing byte.
+#include "diff/explain/gather_clues.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace touchstone {
+
+namespace {
+
+/// Times of files that are looked up exactly; what is beyond that says nothing that the window does not.
+constexpr std::size_t mtime_limit = 10'000;
+constexpr std::size_t user_limit = 10'000;
+/// Debian's, Alpine's and systemd's machines have short names; a config may hold megabytes.
+constexpr std::size_t word_limit = 4096;
+
+std::optional<int> number(std::string_view text, std::size_t at, std::size_t digits) {
+    if (at + digits > text.size()) return std::nullopt;
+    int value = 0;
+    for (const char c : text.substr(at, digits)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return value;
+}
+
+/// Days since 1970-01-01 of a date of the Gregorian calendar (counted from March, so that leap days come last).
+std::int64_t days_of(int year, int month, int day) {
+    const std::int64_t y = month <= 2 ? year - 1 : year;
+    const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
+    const std::int64_t year_of_era = y - era * 400;
+    const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+/// "Z", "+01:00": seconds east of UTC.
+std::optional<int> offset_of(std::string_view text) {
+    if (text == "Z" || text == "z") return 0;
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+    const auto hours = number(text, 1, 2);
+    const auto minutes = number(text, 4, 2);
+    if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+    const int seconds = *hours * 3600 + *minutes * 60;
+    return text[0] == '-' ? -seconds : seconds;
+}
+
+const Json* at_path(const Json& root, std::initializer_list<std::string_view> keys) {
+    const Json* value = &root;
+    for (const std::string_view key : keys) {
+        value = value->find(key);
+        if (value == nullptr) return nullptr;
+    }
+    return value;
+}
+
+std::string text_at(const Json& root, std::initializer_list<std::string_view> keys) {
+    const Json* const value = at_path(root, keys);
+    if (value == nullptr || !value->is(Json::Kind::string) || value->as_string().size() > word_limit) return {};
+    return value->as_string();
+}
+
+/// What is 1970, or the SOURCE_DATE_EPOCH of a reproducible build's choice, says nothing of when it was built.
+std::optional<std::int64_t> known_time(std::string_view text) {
+    const auto seconds = parse_rfc3339(text);
+    constexpr std::int64_t first_year =
+        366LL * 86400; // builders that mean "no time" write 0, 1 or 1980 - see newest_mtime
+    return seconds && *seconds > first_year ? seconds : std::nullopt;
+}
+
+void add_host(SideClues& clues, const std::string& name) {
+    constexpr std::size_t shortest = 3; // "a" and "db" are in every text
+    if (name.size() >= shortest && name != "localhost") clues.host_names.insert(name);
+    const bool is_id = name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (is_id) clues.host_names.insert(name.substr(0, 12));
+}
+
+void add_environment(SideClues& clues, const Json& config) {
+    const Json* const list = at_path(config, {"config", "Env"});
+    if (list == nullptr || !list->is(Json::Kind::array)) return;
+    for (const Json& item : list->items()) {
+        if (!item.is(Json::Kind::string)) continue;
+        const std::string& text = item.as_string();
+        const std::size_t equals = text.find('=');
+        if (equals != std::string::npos)
+            clues.environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+}
+
+void add_labels(SideClues& clues, const Json& config) {
+    const Json* const labels = at_path(config, {"config", "Labels"});
+    if (labels == nullptr || !labels->is(Json::Kind::object)) return;
+    for (const auto& [key, value] : labels->members()) {
+        if (value.is(Json::Kind::string)) clues.labels.emplace_back(key, value.as_string());
+    }
+}
+
+void add_config(SideClues& clues, const Image& image) {
+    const Json& config = image.config_json;
+    clues.created = known_time(text_at(config, {"created"}));
+    for (const HistoryEntry& line : image.history) {
+        const auto time = known_time(line.created);
+        if (time && (!clues.created || *time > *clues.created)) clues.created = time;
+    }
+    clues.architecture = text_at(config, {"architecture"});
+    add_host(clues, text_at(config, {"config", "Hostname"}));
+    add_host(clues, text_at(config, {"container_config", "Hostname"}));
+    add_host(clues, text_at(config, {"container"}));
+    add_environment(clues, config);
+    add_labels(clues, config);
+    for (const auto* const pairs : {&clues.environment, &clues.labels}) {
+        for (const auto& [key, value] : *pairs) {
+            std::int64_t seconds = 0;
+            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+            const bool whole = error == std::errc() && end == value.data() + value.size();
+            if (key == "SOURCE_DATE_EPOCH" && whole && seconds > 0) clues.source_date_epoch = seconds;
+        }
+    }
+}
+
+void add_times(SideClues& clues, const Tree& tree) {
+    clues.oldest_mtime = std::numeric_limits<std::int64_t>::max();
+    for (const Inode& inode : tree.inodes) {
+        if (inode.meta == nullptr || inode.meta->mtime.seconds <= 0) continue;
+        clues.oldest_mtime = std::min(clues.oldest_mtime, inode.meta->mtime.seconds);
+        clues.newest_mtime = std::max(clues.newest_mtime, inode.meta->mtime.seconds);
+    }
+    clues.oldest_mtime = std::min(clues.oldest_mtime, clues.newest_mtime);
+}
+
+} // namespace
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+    const auto year = number(text, 0, 4);
+    const auto month = number(text, 5, 2);
+    const auto day = number(text, 8, 2);
+    const auto hour = number(text, 11, 2);
+    const auto minute = number(text, 14, 2);
+    const auto second = number(text, 17, 2);
+    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+    const bool marks =
+        text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') && text[13] == ':' && text[16] == ':';
+    const bool ranges =
+        *month >= 1 && *month <= 12 && *day >= 1 && *day <= 31 && *hour <= 23 && *minute <= 59 && *second <= 60;
+    if (!marks || !ranges) return std::nullopt;
+    std::size_t at = 19;
+    if (at < text.size() && text[at] == '.') at = text.find_first_not_of("0123456789", at + 1);
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto offset = offset_of(text.substr(at));
+    if (!offset) return std::nullopt;
+    return days_of(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
+}
+
+Clues gather_clues(const std::array<const Image*, 2>& images, const std::array<const Tree*, 2>& trees,
+                   const std::vector<DivergentFile>& files) {
+    Clues clues;
+    for (std::size_t side : {0U, 1U}) {
+        SideClues& one = clues.side.at(side);
+        add_config(one, *images.at(side));
+        add_times(one, *trees.at(side));
+        for (const DivergentFile& file : files) {
+            const Inode* const inode = file.inode.at(side);
+            if (inode == nullptr || one.mtimes.size() >= mtime_limit) continue;
+            if (inode->meta->mtime.seconds > 0) one.mtimes.insert(inode->meta->mtime.seconds);
+        }
+    }
+    return clues;
+}
+
+void add_users(SideClues& clues, std::string_view passwd) {
+    while (!passwd.empty() && clues.users.size() < user_limit) {
+        const std::string_view line = passwd.substr(0, passwd.find('\n'));
+        const std::size_t colon = line.find(':');
+        if (colon != std::string_view::npos && colon > 0) clues.users.emplace(line.substr(0, colon));
+        passwd.remove_prefix(std::min(passwd.size(), line.size() + 1));
+    }
+}
+
+} // namespace touchstone

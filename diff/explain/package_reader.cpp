@@ -1,0 +1,164 @@
+// Keeping what was asked for: the wanted paths by directory, so that a reader compares a directory's name once and
+// passes over all of its files where none is wanted.
+#include "diff/explain/package_reader.h"
+
+#include "base/printable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace touchstone {
+
+namespace {
+
+/// Top-level directories that a usr-merged system turns into links (Debian's usr-is-merged, Fedora's UsrMove).
+constexpr std::array<std::string_view, 6> merged{"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
+
+struct SplitPath {
+    std::string_view directory;
+    std::string_view name;
+};
+
+SplitPath split(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) return {{}, path};
+    return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+/// Below one of them: bin itself is a link and usr/bin is not, so that those two are no aliases.
+bool in_merged(std::string_view path) {
+    const std::size_t slash = path.find('/');
+    const std::string_view top = path.substr(0, slash);
+    return slash != std::string_view::npos && std::find(merged.begin(), merged.end(), top) != merged.end();
+}
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+} // namespace
+
+PackageReader::PackageReader(PackageDatabase& database, const PackageRequest& request) : database_(database) {
+    const auto want = [this](std::string_view path) {
+        const auto [directory, name] = split(path);
+        Directory& entry = directories_[std::string(directory)];
+        entry.path = directory;
+        entry.names.emplace(name);
+    };
+    for (const std::string& path : request.wanted) {
+        want(path);
+        const std::optional<std::string> alias = request.usr_merged ? usr_alias(path) : std::nullopt;
+        if (alias) want(*alias);
+    }
+}
+
+std::optional<std::uint32_t> PackageReader::add_package(Package package) {
+    if (database_.packages.size() >= package_count_limit) {
+        if (!full_) trouble("packages", fmt::format("only the first {} are read", package_count_limit));
+        full_ = true;
+        return std::nullopt;
+    }
+    database_.packages.push_back(std::move(package));
+    return static_cast<std::uint32_t>(database_.packages.size() - 1);
+}
+
+void PackageReader::trouble(std::string_view what, std::string_view why) {
+    if (database_.troubles.size() >= trouble_limit) return;
+    database_.troubles.push_back(fmt::format("{}: {}", printable_short(what), why));
+}
+
+const PackageReader::Directory* PackageReader::directory(std::string_view path) const {
+    if (path == last_path_) return last_;
+    const auto found = directories_.find(path);
+    last_ = found == directories_.end() ? nullptr : &found->second;
+    last_path_ = path;
+    return last_;
+}
+
+bool PackageReader::wants(const Directory* directory, std::string_view name) {
+    return directory != nullptr && directory->names.find(name) != directory->names.end();
+}
+
+bool PackageReader::wants(std::string_view path) const {
+    const auto [parent, name] = split(path);
+    return wants(directory(parent), name);
+}
+
+void PackageReader::claim(std::string_view path, OwnedFile file) {
+    const auto [place, is_new] = database_.files.try_emplace(std::string(path), file);
+    if (is_new) return;
+    OwnedFile& known = place->second;
+    const auto base = [this](const OwnedFile& one) -> std::string_view { return database_.packages[one.package].base; };
+    if (base(known) == base(file)) { // the same package for another architecture, or named twice
+        known.configuration = known.configuration || file.configuration;
+        if (known.digest.empty()) known.digest = std::move(file.digest);
+    } else if (known.digest.empty() && !file.digest.empty()) {
+        known = std::move(file);
+    } else if (known.digest.empty()) {
+        known.shared = true;
+    }
+}
+
+std::string_view database_path(std::string_view path) {
+    if (path.starts_with("./")) path.remove_prefix(1);
+    if (path.starts_with('/')) path.remove_prefix(1);
+    return path;
+}
+
+std::optional<std::string> usr_alias(std::string_view path) {
+    constexpr std::string_view usr = "usr/";
+    if (path.starts_with(usr)) {
+        const std::string_view rest = path.substr(usr.size());
+        return in_merged(rest) ? std::optional(std::string(rest)) : std::nullopt;
+    }
+    return in_merged(path) ? std::optional(std::string(usr).append(path)) : std::nullopt;
+}
+
+std::string_view take_until(std::string_view& text, char mark) {
+    const std::size_t end = text.find(mark);
+    const std::string_view part = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return part;
+}
+
+std::string_view take_line(std::string_view& text) {
+    return take_until(text, '\n');
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blank = " \t\r";
+    const std::size_t from = text.find_first_not_of(blank);
+    if (from == std::string_view::npos) return {};
+    return text.substr(from, text.find_last_not_of(blank) - from + 1);
+}
+
+std::string kept(std::string_view text) {
+    return std::string(text.substr(0, package_text_limit));
+}
+
+std::optional<std::string> bytes_of_hex(std::string_view digits) {
+    if (digits.size() % 2 != 0) return std::nullopt;
+    std::string bytes;
+    bytes.reserve(digits.size() / 2);
+    for (std::size_t i = 0; i < digits.size(); i += 2) {
+        const int high = hex_value(digits[i]);
+        const int low = hex_value(digits[i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        bytes += static_cast<char>(high * 16 + low);
+    }
+    return bytes;
+}
+
+RecordedDigest hex_digest(std::string_view algorithm, std::string_view digits) {
+    if (digits.size() != digest_size(algorithm) * 2) return {};
+    std::optional<std::string> bytes = bytes_of_hex(digits);
+    if (!bytes || bytes->empty()) return {};
+    return {algorithm, std::move(*bytes)};
+}
+
+} // namespace touchstone

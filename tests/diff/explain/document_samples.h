@@ -1,0 +1,90 @@
+// Certificates and keys made once for tests by OpenSSL 3.0; nothing else uses them.
+//   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout kN.pem -out cN.pem -days 3650
+//     -subj /CN=buildkitsandbox       (twice, two seconds apart: what make-ssl-cert does in two builds)
+//   openssl x509 -in r1.pem -signkey r.key -set_serial 7 -days 100 -out sN.pem      (twice within one second)
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace touchstone::test {
+
+inline constexpr std::int64_t certificates_made = 1795283202; ///< notBefore of snakeoil_1: 2026-11-21 17:46:42
+
+inline constexpr std::string_view snakeoil_1 = R"(-----BEGIN CERTIFICATE-----
+MIIBiDCCAS+gAwIBAgIUandzJ9JFXx6tt8ZcIjXBuINFNhUwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPYnVpbGRraXRzYW5kYm94MB4XDTI2MTEyMTE3NDY0MloXDTM2
+MTExODE3NDY0MlowGjEYMBYGA1UEAwwPYnVpbGRraXRzYW5kYm94MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAESianQ2BgVfnEPMPOkfLpvARGW2apkF5YCTlyGi7A
+wtMR5MRytLuqD3YJ3aXhlWPs4eVchpnBMzMCivkiA1f8vKNTMFEwHQYDVR0OBBYE
+FBuuT+OrLm1zGhb51zXBu6Tc/amxMB8GA1UdIwQYMBaAFBuuT+OrLm1zGhb51zXB
+u6Tc/amxMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgB693jZ9l
+z6+aoREzK25fcjPTVpPjVHtQ7JbotnpThrICIH9NW68jXKp5iGIwjFDX/uq6SYnh
+K0rvxlvpHG/ZlfkB
+-----END CERTIFICATE-----
+)";
+
+inline constexpr std::string_view snakeoil_2 = R"(-----BEGIN CERTIFICATE-----
+MIIBiDCCAS+gAwIBAgIUTH6lhCW0yqGZUpM4R26GELdQYUYwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPYnVpbGRraXRzYW5kYm94MB4XDTI2MTEyMTE3NDY0NFoXDTM2
+MTExODE3NDY0NFowGjEYMBYGA1UEAwwPYnVpbGRraXRzYW5kYm94MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAElUej8zRBytR3RARBZ77/FOT2spSUwrvLsecuMLHw
+949pl7aT5D1oL+OxvKioTn298jKYKdOkEdwrcbSkyOGPdqNTMFEwHQYDVR0OBBYE
+FGPFszSBSDoIg0NHM0zQ+mE+Ga1uMB8GA1UdIwQYMBaAFGPFszSBSDoIg0NHM0zQ
++mE+Ga1uMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgaqPDcbK3
+IHAO9NpRM/i6g/6v0k6i5WJiY2/cbqQQF8ACIC2Sat7pXtiCJV4UfvCfE/AqDoPW
+Trw0mPJaz98f150+
+-----END CERTIFICATE-----
+)";
+
+inline constexpr std::string_view root_one_1 = R"(-----BEGIN CERTIFICATE-----
+MIIBaTCCAQ6gAwIBAgIBBzAKBggqhkjOPQQDAjATMREwDwYDVQQDDAhSb290IE9u
+ZTAeFw0yNjExMjExNzQ2NDZaFw0yNzAzMDExNzQ2NDZaMBMxETAPBgNVBAMMCFJv
+b3QgT25lMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAkp4ULnpCgLFmJXhoHdn
+KheukbMOJHir12El7QmQCpHXOwy17qVvwbBxiQRhDC3BXkJmv8x1udMYmu3km5/X
+6aNTMFEwHQYDVR0OBBYEFMTyQ8g07d7+zos9ybZZGTTUO+aKMB8GA1UdIwQYMBaA
+FMTyQ8g07d7+zos9ybZZGTTUO+aKMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0E
+AwIDSQAwRgIhAP1Afql0b6cfBwyRPKVy2+hur21F7BGbssH1eHWKeAbpAiEApTjf
+8UixKenqmTyCu0pLirdWg1f2d3iFIJiP3/K6/80=
+-----END CERTIFICATE-----
+)";
+
+inline constexpr std::string_view root_one_2 = R"(-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ6gAwIBAgIBBzAKBggqhkjOPQQDAjATMREwDwYDVQQDDAhSb290IE9u
+ZTAeFw0yNjExMjExNzQ2NDZaFw0yNzAzMDExNzQ2NDZaMBMxETAPBgNVBAMMCFJv
+b3QgT25lMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAkp4ULnpCgLFmJXhoHdn
+KheukbMOJHir12El7QmQCpHXOwy17qVvwbBxiQRhDC3BXkJmv8x1udMYmu3km5/X
+6aNTMFEwHQYDVR0OBBYEFMTyQ8g07d7+zos9ybZZGTTUO+aKMB8GA1UdIwQYMBaA
+FMTyQ8g07d7+zos9ybZZGTTUO+aKMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0E
+AwIDSAAwRQIgKUhgWtf9Irv+E4G35ipkKqiLCuIaP1KFNYdZauHLYOQCIQCIWp1v
+8YFOCou/8jxzYxe0kHg4AxDJdyfOwtJijhmx8A==
+-----END CERTIFICATE-----
+)";
+
+inline constexpr std::string_view root_two = R"(-----BEGIN CERTIFICATE-----
+MIIBezCCASGgAwIBAgIUJ0kKAB5CjontJoLAhxpNmjVJeLYwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIUm9vdCBUd28wHhcNMjYxMTIxMTc0NjQ3WhcNMzYxMTE4MTc0
+NjQ3WjATMREwDwYDVQQDDAhSb290IFR3bzBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABB6E25S96KE1yl3COGgXcQ83zSTBQpbjOZK80WcjbBwXljHipkQCzC7nxD0o
+3/Bu2auTBYo/mevcqyw+k2pY0jWjUzBRMB0GA1UdDgQWBBRXUvyADjdAcK0KkNVV
+85gSREj89zAfBgNVHSMEGDAWgBRXUvyADjdAcK0KkNVV85gSREj89zAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIC2keznMzO0455r/fLrhkDg+AONo
+ZE92DlJI+jRsyip7AiEAlLVcmOBPn+/z864J84mRf3BAJlAQZ57bfqkL5WTsNQc=
+-----END CERTIFICATE-----
+)";
+
+inline constexpr std::string_view private_key_1 = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRygBp5EpcQaO163R
+v/djK7K4NVoUqDNho+e02TESrb+hRANCAARKJqdDYGBV+cQ8w86R8um8BEZbZqmQ
+XlgJOXIaLsDC0xHkxHK0u6oPdgndpeGVY+zh5VyGmcEzMwKK+SIDV/y8
+-----END PRIVATE KEY-----
+)";
+
+inline constexpr std::string_view private_key_2 = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzOgRtaMRAMv+h/hO
+tnE/wM1re8SP2+vh/0f7m9eN2GShRANCAASVR6PzNEHK1HdEBEFnvv8U5PaylJTC
+u8ux5y4wsfD3j2mXtpPkPWgv47G8qKhOfb3yMpgp06QR3CtxtKTI4Y92
+-----END PRIVATE KEY-----
+)";
+
+} // namespace touchstone::test

@@ -1,0 +1,2 @@
+Package: base
+Version: 1
