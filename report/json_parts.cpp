@@ -4,6 +4,7 @@
 #include "report/json_parts.h"
 
 #include "base/printable.h"
+#include "report/json_explanation.h"
 #include "report/version.h"
 
 #include <algorithm>
@@ -139,7 +140,7 @@ void write_side_members(JsonWriter& json, const SideSummary& side, bool every_no
     write_companions(json, side.companions);
 }
 
-void write_finding(JsonWriter& json, const Finding& finding) {
+void write_finding(JsonWriter& json, const Finding& finding, const FileExplanation* explanation) {
     json.begin_object();
     json.member("place", name_of(finding.place));
     json.bytes_member("path", finding.path);
@@ -158,7 +159,11 @@ void write_finding(JsonWriter& json, const Finding& finding) {
     }
     if (!finding.detail.empty()) json.member("detail", finding.detail);
     if (finding.rule) json.member("rule", name_of(*finding.rule));
-    json.optional_member("cause", std::nullopt);
+    if (explanation != nullptr) {
+        write_answer(json, *explanation);
+    } else {
+        json.optional_member("cause", std::nullopt);
+    }
     json.end_object();
 }
 

@@ -16,7 +16,8 @@ void write_side_members(JsonWriter& json, const SideSummary& side, bool every_no
 
 void write_oddity(JsonWriter& json, const Oddity& oddity);
 void write_companions(JsonWriter& json, const std::vector<Companion>& companions);
-void write_finding(JsonWriter& json, const Finding& finding);
+/// `explanation` of the file that the finding is about; its members are there only with it.
+void write_finding(JsonWriter& json, const Finding& finding, const FileExplanation* explanation = nullptr);
 
 /// "note", "finding", "ambiguous".
 std::string_view name_of(OddityWeight weight);

@@ -1,5 +1,7 @@
 // touchstone.report/1 and touchstone.report-set/1 (docs/report.schema.json): the whole report for machines. Nothing in
 // it depends on the time, the machine or the number of jobs, so that two runs can be compared byte by byte.
+#include "report/items.h"
+#include "report/json_explanation.h"
 #include "report/json_parts.h"
 #include "report/report.h"
 
@@ -22,6 +24,7 @@ void write_summary(JsonWriter& json, const Comparison& comparison) {
     json.member("added", comparison.summary.added);
     json.member("removed", comparison.summary.removed);
     json.member("changed", comparison.summary.changed);
+    if (comparison.explanation) json.member("accepted", comparison.summary.accepted);
     json.member("unlisted_layers", comparison.summary.unlisted_layers);
     json.key("noise");
     json.begin_object();
@@ -34,6 +37,16 @@ void write_findings(JsonWriter& json, std::string_view key, const std::vector<Fi
     json.key(key);
     json.begin_array(JsonWriter::Layout::lines);
     for (const Finding& finding : findings) write_finding(json, finding);
+    json.end_array();
+}
+
+/// The findings that count, those about files with their explanations.
+void write_decisive(JsonWriter& json, const Comparison& comparison) {
+    json.key("findings");
+    json.begin_array(JsonWriter::Layout::lines);
+    for (const Item& item : items_of(comparison)) {
+        for (const Finding* finding : item.findings) write_finding(json, *finding, item.explanation);
+    }
     json.end_array();
 }
 
@@ -57,8 +70,9 @@ void write_comparison(JsonWriter& json, const Comparison& comparison, Verdict re
     }
     json.end_array();
     write_summary(json, comparison);
-    write_findings(json, "findings", comparison.findings.list());
+    write_decisive(json, comparison);
     if (comparison.findings.keeps_noise()) write_findings(json, "noise", comparison.findings.noise());
+    if (comparison.explanation) write_explanation(json, *comparison.explanation);
     json.end_object();
 }
 

@@ -36,4 +36,13 @@ struct TextOptions {
 /// For people: a verdict line, what decided it worst first, noise as counts. Every name is printable().
 std::string render_text(const Report& report, const TextOptions& options);
 
+/// One self-contained page, bounded in size (docs: it is read without a script, fetches nothing, and holds no date).
+std::string render_html(const Report& report);
+
+/// GitHub takes summaries of a job up to this size; a comment holds 65,536 characters.
+constexpr std::size_t markdown_limit = std::size_t{1} << 20;
+
+/// For a pull request's comment or a job's summary: GitHub-flavoured, never longer than `limit` bytes (at least 4096).
+std::string render_markdown(const Report& report, std::size_t limit = markdown_limit);
+
 } // namespace touchstone

@@ -20,4 +20,12 @@ std::string render_oddities_json(); ///< touchstone.oddities/1 (docs/outputs.sch
 std::string render_dropped_text();
 std::string render_dropped_json(); ///< touchstone.dropped/1 (docs/outputs.schema.json)
 
+/// Each cause of a difference, its class, meaning and remedy.
+std::string render_causes_text();
+std::string render_causes_json(); ///< touchstone.causes/1 (docs/outputs.schema.json)
+
+/// What `diff --accept` can hide.
+std::string render_acceptable_text();
+std::string render_acceptable_json(); ///< touchstone.acceptable/1 (docs/outputs.schema.json)
+
 } // namespace touchstone

@@ -1,13 +1,15 @@
 // The findings for people: by weight, then by what they are about; few files with every fact and the build step that
 // claims them, many files one line each below their directory.
-#include "report/text_parts.h"
-
 #include "base/printable.h"
+#include "report/explained.h"
+#include "report/items.h"
+#include "report/text_parts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -16,79 +18,17 @@ namespace touchstone {
 namespace {
 
 constexpr std::size_t detailed_files = 20; // up to a screenful or two, every fact has a line of its own
+constexpr std::size_t few_files = 5;       // so few that each may show more of itself
+constexpr std::size_t long_view = 12;      // lines of a view: what people read before they scroll
+constexpr std::size_t short_view = 6;
+constexpr std::size_t package_files = 10; // of one package whose version differs: the version says the rest
 constexpr std::size_t claim_width = 72;
-
-/// What is said about one path: consecutive findings of the sorted list.
-struct Item {
-    std::vector<const Finding*> findings;
-    Weight weight = Weight::noise;
-    const Finding& first() const { return *findings.front(); }
-};
 
 struct Context {
     Canvas& canvas;
     const Comparison& comparison;
     const TextOptions& options;
 };
-
-std::vector<Item> items_of(const std::vector<Finding>& findings) {
-    std::vector<Item> items;
-    for (const Finding& finding : findings) {
-        const bool same =
-            !items.empty() && items.back().first().place == finding.place && items.back().first().path == finding.path;
-        if (!same) items.emplace_back();
-        items.back().findings.push_back(&finding);
-        items.back().weight = std::max(items.back().weight, finding.weight);
-    }
-    return items;
-}
-
-std::string value_text(const std::optional<std::string>& value) {
-    return value ? short_value(*value) : "none";
-}
-
-std::string values_text(const Finding& finding) {
-    return fmt::format("{} | {}", value_text(finding.published), value_text(finding.rebuilt));
-}
-
-bool is_presence(const Finding& finding) {
-    return finding.fact == "presence";
-}
-bool only_published(const Finding& finding) {
-    return finding.published == "present";
-}
-
-std::string presence_text(const Finding& finding) {
-    std::string text = fmt::format("only {}", name_of(only_published(finding) ? Side::published : Side::rebuilt));
-    if (!finding.present) return text;
-    text += ": " + printable(finding.present->type);
-    if (finding.present->content) {
-        text += fmt::format(", {}, {}", counted(finding.present->size, "byte"), short_value(*finding.present->content));
-    }
-    return text;
-}
-
-/// The steps that claim the layers which the values come from; one line where both sides say the same.
-std::vector<std::string> claims_of(const Comparison& comparison, const Item& item) {
-    std::vector<std::string> lines;
-    const auto add = [&](std::string line) {
-        if (!line.empty() && std::find(lines.begin(), lines.end(), line) == lines.end())
-            lines.push_back(std::move(line));
-    };
-    for (const Finding* finding : item.findings) {
-        std::array<std::string, 2> text;
-        for (std::size_t side : {0U, 1U}) {
-            text[side] = layer_text(comparison.sides[side], finding->layers[side], claim_width);
-        }
-        if (text[0] == text[1] || text[0].empty() || text[1].empty()) {
-            add(text[0].empty() ? text[1] : text[0]);
-        } else {
-            add("published " + text[0]);
-            add("rebuilt   " + text[1]);
-        }
-    }
-    return lines;
-}
 
 std::string mark_of(const Finding& finding) {
     return finding.weight == Weight::security ? "! " : "  ";
@@ -106,7 +46,7 @@ void draw_facts(const Context& context, const Item& item) {
     }
 }
 
-void draw_file(const Context& context, const Item& item) {
+void draw_file(const Context& context, const Item& item, std::size_t view_lines) {
     const Finding& first = item.first();
     std::string line = printable(first.path);
     if (is_presence(first)) {
@@ -116,9 +56,10 @@ void draw_file(const Context& context, const Item& item) {
     }
     context.canvas.line(line);
     draw_facts(context, item);
-    for (const std::string& claim : claims_of(context.comparison, item)) {
+    for (const std::string& claim : claims_of(context.comparison, item, claim_width)) {
         context.canvas.line("      " + context.canvas.styled(Style::dim, claim));
     }
+    draw_explanation(context.canvas, item, view_lines);
 }
 
 /// "content, mode 0755 | 04755": digests and sizes say nothing in a crowd.
@@ -143,21 +84,17 @@ std::string layers_in_short(const Finding& finding) {
     return fmt::format("  [layer {} | {}]", published, rebuilt);
 }
 
-/// The directory part with its '/', empty at the top.
-std::string_view directory_of(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash + 1);
+/// One line; `known` of the path is said above it already.
+void draw_crowd_line(const Context& context, const Item& item, std::size_t known) {
+    const Finding& first = item.first();
+    context.canvas.line(fmt::format("  {} {}  {}{}{}", sign_of(first), printable(item.path().substr(known)),
+                                    facts_in_short(item), layers_in_short(first), explanation_in_short(item)));
 }
 
 void draw_directory(const Context& context, const std::vector<Item>& items, std::size_t from, std::size_t to) {
-    const std::string_view directory = directory_of(items[from].first().path);
+    const std::string_view directory = directory_of(items[from].path());
     context.canvas.line(fmt::format("  {} ({})", directory.empty() ? "(top)" : printable(directory), to - from));
-    for (std::size_t i = from; i < to; ++i) {
-        const Finding& first = items[i].first();
-        const char sign = !is_presence(first) ? ' ' : only_published(first) ? '-' : '+';
-        context.canvas.line(fmt::format("  {} {}  {}{}", sign, printable(first.path.substr(directory.size())),
-                                        facts_in_short(items[i]), layers_in_short(first)));
-    }
+    for (std::size_t i = from; i < to; ++i) draw_crowd_line(context, items[i], directory.size());
 }
 
 /// The claims of all the layers that were named, once.
@@ -174,49 +111,41 @@ void draw_claims(const Context& context, const std::vector<Item>& items) {
     }
 }
 
-void draw_files(const Context& context, const std::vector<Item>& items) {
+/// Files that differ because their package does: one heading for all of them. Takes them out of `items`.
+void draw_packages(const Context& context, std::vector<Item>& items) {
+    if (!context.comparison.explanation) return;
+    for (const PackageDrift& drift : context.comparison.explanation->drift) {
+        const std::set<std::string_view> paths(drift.files.begin(), drift.files.end());
+        const auto in_package = [&](const Item& item) { return paths.contains(item.path()); };
+        const auto end = std::stable_partition(items.begin(), items.end(), std::not_fn(in_package));
+        if (end == items.end()) continue;
+        context.canvas.line(fmt::format("  {}: {}  ({})", context.canvas.styled(Style::bold, drift_text(drift)),
+                                        counted(drift.files.size(), "file"), printable(drift.system)));
+        const auto count = static_cast<std::size_t>(items.end() - end);
+        const std::size_t shown = context.options.all ? count : std::min(count, package_files);
+        for (std::size_t i = 0; i < shown; ++i) draw_crowd_line(context, *(end + static_cast<std::ptrdiff_t>(i)), 0);
+        if (shown < count) context.canvas.line(fmt::format("    ... and {} more (--all)", count - shown));
+        items.erase(end, items.end());
+    }
+}
+
+void draw_files(const Context& context, std::vector<Item> items) {
+    const std::vector<Item> claimants = items;
+    draw_packages(context, items);
+    const bool crowd = items.size() > detailed_files;
     const std::size_t shown = context.options.all ? items.size() : std::min(items.size(), context.options.listed);
-    if (items.size() <= detailed_files) {
-        for (std::size_t i = 0; i < shown; ++i) draw_file(context, items[i]);
-    } else {
+    if (crowd) {
         for (std::size_t from = 0, to = 0; from < shown; from = to) {
-            const std::string_view directory = directory_of(items[from].first().path);
-            while (to < shown && directory_of(items[to].first().path) == directory) ++to;
+            const std::string_view directory = directory_of(items[from].path());
+            while (to < shown && directory_of(items[to].path()) == directory) ++to;
             draw_directory(context, items, from, to);
         }
+    } else {
+        const std::size_t view_lines = items.size() <= few_files ? long_view : short_view;
+        for (std::size_t i = 0; i < shown; ++i) draw_file(context, items[i], view_lines);
     }
     if (shown < items.size()) context.canvas.line(fmt::format("  ... and {} more (--all)", items.size() - shown));
-    if (items.size() > detailed_files) draw_claims(context, items);
-}
-
-/// "published layer 1, rebuilt layers 1,2" from "1:1,2".
-std::string layer_place(std::string_view path) {
-    const std::size_t colon = path.find(':');
-    if (colon == std::string_view::npos) return printable(path);
-    const auto side_text = [](Side side, std::string_view indices) {
-        const bool several = indices.find(',') != std::string_view::npos;
-        return fmt::format("{} layer{} {}", name_of(side), several ? "s" : "", printable(indices));
-    };
-    const std::string_view published = path.substr(0, colon);
-    const std::string_view rebuilt = path.substr(colon + 1);
-    if (published == "-" && rebuilt == "-") return "all layers";
-    if (published == "-") return side_text(Side::rebuilt, rebuilt) + " only";
-    if (rebuilt == "-") return side_text(Side::published, published) + " only";
-    if (published == rebuilt) return fmt::format("layer {}", printable(published));
-    return side_text(Side::published, published) + ", " + side_text(Side::rebuilt, rebuilt);
-}
-
-std::string title_of(const Finding& finding) {
-    switch (finding.place) {
-    case Place::config:
-        return "config " + printable(finding.path);
-    case Place::layer:
-        return layer_place(finding.path);
-    case Place::image:
-    case Place::file:
-        break;
-    }
-    return finding.path.empty() ? "image" : "image " + printable(finding.path);
+    if (crowd || items.size() < claimants.size()) draw_claims(context, claimants);
 }
 
 void draw_others(const Context& context, const std::vector<Item>& items) {
@@ -287,7 +216,7 @@ void draw_weight(const Context& context, const std::vector<Item>& all, Weight we
 
 void draw_findings(Canvas& canvas, const Comparison& comparison, const TextOptions& options) {
     const Context context{canvas, comparison, options};
-    const std::vector<Item> items = items_of(comparison.findings.list());
+    const std::vector<Item> items = items_of(comparison);
     draw_weight(context, items, Weight::security, Style::bad, "Security");
     draw_weight(context, items, Weight::real, Style::warning, "Real differences");
 }

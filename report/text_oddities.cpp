@@ -3,43 +3,17 @@
 #include "report/text_parts.h"
 
 #include "base/printable.h"
-#include "diff/facts.h"
+#include "report/items.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
-#include <tuple>
 
 namespace touchstone {
 
 namespace {
-
-/// One oddity and the sides that have it; sides that share a layer share its oddities.
-struct Occurrence {
-    const Oddity* oddity = nullptr;
-    std::vector<std::string_view> roles;
-};
-
-using Key = std::tuple<OddityCode, int, std::string_view, std::string_view>;
-
-std::vector<Occurrence> occurrences(const std::vector<const SideSummary*>& sides, OddityWeight weight) {
-    std::map<Key, Occurrence> found;
-    for (const SideSummary* side : sides) {
-        for (const Oddity& oddity : side->oddities) {
-            if (row_of(oddity.code).weight != weight) continue;
-            Occurrence& occurrence = found[{oddity.code, oddity.layer, oddity.path, oddity.detail}];
-            occurrence.oddity = &oddity;
-            const std::string_view role = name_of(side->side);
-            if (occurrence.roles.empty() || occurrence.roles.back() != role) occurrence.roles.push_back(role);
-        }
-    }
-    std::vector<Occurrence> result;
-    result.reserve(found.size());
-    for (auto& [key, occurrence] : found) result.push_back(std::move(occurrence));
-    return result;
-}
 
 std::string where(const Occurrence& occurrence, bool name_the_side) {
     const Oddity& oddity = *occurrence.oddity;
@@ -99,25 +73,10 @@ void draw_note_counts(Canvas& canvas, const std::vector<const SideSummary*>& sid
     }
 }
 
-/// Noise is counted by fact; a fact that is a rule of its own is described by what the rule hides.
-std::string_view phrase_of(std::string_view fact) {
-    for (const RuleRow& row : rule_table()) {
-        if (row.name == fact) return row.hides;
-    }
-    for (const FactRow& row : fact_table()) {
-        if (row.name == fact) return row.meaning;
-    }
-    return {};
-}
-
-std::string side_value(const std::optional<std::string>& value) {
-    return value ? short_value(*value) : "none";
-}
-
 void draw_noise_list(Canvas& canvas, const std::vector<Finding>& noise) {
     for (const Finding& finding : noise) {
         canvas.line(fmt::format("  {}  {}  {}  {} | {}{}{}", name_of(finding.place), printable(finding.path),
-                                printable(finding.fact), side_value(finding.published), side_value(finding.rebuilt),
+                                printable(finding.fact), value_text(finding.published), value_text(finding.rebuilt),
                                 finding.rule ? "  rule " : "", finding.rule ? name_of(*finding.rule) : ""));
     }
 }
@@ -140,7 +99,7 @@ void draw_noise(Canvas& canvas, const Comparison& comparison, const TextOptions&
     canvas.line(canvas.styled(Style::bold, "Noise") +
                 "  (hidden by the rules, never by chance: see `touchstone rules`)");
     for (const auto& [fact, count] : counts) {
-        canvas.line(fmt::format("  {:>8}  {}  {}", count, padded(printable(fact), 17), phrase_of(fact)));
+        canvas.line(fmt::format("  {:>8}  {}  {}", count, padded(printable(fact), 17), phrase_of_noise(fact)));
     }
     if (options.all) draw_noise_list(canvas, comparison.findings.noise());
 }

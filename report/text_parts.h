@@ -4,6 +4,7 @@
 
 #include "diff/comparison.h"
 #include "report/canvas.h"
+#include "report/items.h"
 #include "report/report.h"
 
 #include <string>
@@ -18,6 +19,14 @@ void draw_side(Canvas& canvas, const SideSummary& side);
 
 /// Security findings, then real ones: image, files, config, layers.
 void draw_findings(Canvas& canvas, const Comparison& comparison, const TextOptions& options);
+
+/// Why one file differs: causes, cover, owner, remedy, and what differs inside it, in at most `view_lines` lines of a
+/// view. Nothing without an explanation.
+void draw_explanation(Canvas& canvas, const Item& item, std::size_t view_lines);
+/// "  T2 text-date", "  not explained": the same in a crowd; empty without an explanation.
+std::string explanation_in_short(const Item& item);
+/// At the end: what was accepted, what has one source, and the changes that would settle most.
+void draw_settlement(Canvas& canvas, const Comparison& comparison, const TextOptions& options);
 
 /// Ambiguous oddities, then unusual ones, then notes as counts. What both sides share is said once.
 void draw_oddities(Canvas& canvas, const std::vector<const SideSummary*>& sides, const TextOptions& options);

@@ -4,6 +4,7 @@
 
 #include "base/printable.h"
 #include "report/canvas.h"
+#include "report/items.h"
 #include "report/text_parts.h"
 
 #include <fmt/format.h>
@@ -13,22 +14,6 @@
 namespace touchstone {
 
 namespace {
-
-std::string_view meaning_of(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::identical:
-        return "both references name the same image, byte for byte";
-    case Verdict::equivalent:
-        return "the same layers and the same configuration; only their encoding differs";
-    case Verdict::same_files:
-        return "the same files and the same run configuration, in layers that are cut differently";
-    case Verdict::accepted:
-        return "what differs is covered by accepted differences, each of them listed";
-    case Verdict::divergent:
-        break;
-    }
-    return "the published image is not what this source builds";
-}
 
 std::string upper(std::string_view text) {
     std::string result(text);
@@ -49,13 +34,9 @@ void draw_requirement(Canvas& canvas, const Report& report) {
                             canvas.styled(report.pass ? Style::good : Style::bad, report.pass ? "met" : "not met")));
 }
 
-bool differs_in_files(const Comparison& comparison) {
-    return comparison.verdict == Verdict::divergent && differing_paths(comparison.summary) > 0;
-}
-
 /// The forgery that a comparison of histories cannot see stands before everything else.
 void draw_history(Canvas& canvas, const Comparison& comparison) {
-    if (comparison.history != HistoryRelation::identical || !differs_in_files(comparison)) return;
+    if (!has_forged_history(comparison)) return;
     const std::uint64_t paths = differing_paths(comparison.summary);
     canvas.gap();
     canvas.line(canvas.styled(Style::bad, fmt::format("histories identical, {} {}", counted(paths, "file"),
@@ -71,6 +52,7 @@ void draw_comparison(Canvas& canvas, const Comparison& comparison, const TextOpt
     draw_findings(canvas, comparison, options);
     draw_oddities(canvas, {&comparison.sides[0], &comparison.sides[1]}, options);
     draw_noise(canvas, comparison, options);
+    draw_settlement(canvas, comparison, options);
 }
 
 void draw_unpaired(Canvas& canvas, const Report& report) {
@@ -93,7 +75,9 @@ void draw_platform(Canvas& canvas, const Comparison& comparison, Verdict require
 }
 
 void draw_footer(Canvas& canvas, const Report& report, const TextOptions& options) {
-    const auto divergent = [](const Comparison& comparison) { return differs_in_files(comparison); };
+    const auto divergent = [](const Comparison& comparison) {
+        return comparison.verdict == Verdict::divergent && differing_paths(comparison.summary) > 0;
+    };
     const bool extractable = std::any_of(report.comparisons.begin(), report.comparisons.end(), divergent);
     std::string more;
     if (!options.all) more += "--all (every finding, noise too), ";

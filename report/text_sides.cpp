@@ -88,8 +88,9 @@ void draw_sides(Canvas& canvas, const Comparison& comparison) {
     draw_shared(canvas, comparison);
     if (all_unlisted(comparison)) return;
     canvas.line(canvas.styled(Style::bold, padded("paths", label_width)) +
-                fmt::format("{} equal, {} different, {} only published, {} only rebuilt", summary.equal,
-                            summary.changed, summary.removed, summary.added));
+                fmt::format("{} equal, {} different, {} only published, {} only rebuilt{}", summary.equal,
+                            summary.changed, summary.removed, summary.added,
+                            summary.accepted == 0 ? "" : fmt::format("; {} accepted by name", summary.accepted)));
 }
 
 std::uint64_t differing_paths(const Summary& summary) {

@@ -1,6 +1,7 @@
 #include "tests/report/samples.h"
 
 #include "report/report.h"
+#include "tests/report/explained_samples.h"
 
 #include <fmt/format.h>
 
@@ -215,6 +216,7 @@ std::vector<Sample> samples() {
     all.push_back({.name = "hostile-names", .report = one(hostile_names()), .text = {}});
     all.push_back({.name = "many-files", .report = one(many_files()), .text = {.listed = 25}});
     all.push_back({.name = "odd-images", .report = one(odd_images()), .text = {}});
+    all.push_back({.name = "explained", .report = one(explained_images()), .text = {}});
     std::vector<Comparison> platforms;
     platforms.push_back(identical_images());
     platforms.push_back(forged_history());
