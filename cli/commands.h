@@ -19,6 +19,7 @@ inline constexpr int retry = 75;
 } // namespace exit_status
 
 int diff_command(const Arguments& args, Streams& streams);
+int explain_command(const Arguments& args, Streams& streams);
 int verify_command(const Arguments& args, Streams& streams);
 int ls_command(const Arguments& args, Streams& streams);
 int inspect_command(const Arguments& args, Streams& streams);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "cli/commands.h"
+#include "cli/explain_options.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/pairing.h"
@@ -38,6 +39,10 @@ are counted, and they disappear from the verdict. The verdict is the best of thi
   accepted     what remains is covered by differences that were accepted by name
   divergent    anything else
 
+Files that differ are read again, to say why: every byte that differs is given a cause (`touchstone rules --causes`), or
+is shown as not explained; beside it stand the package that owns the file and the change to the build that would settle
+it. A cause never makes a difference lighter; only --accept can hide one, by name.
+
 What an image says about its own history is shown, and never taken as evidence.
 )",
     .takes_images = true,
@@ -51,6 +56,8 @@ What an image says about its own history is shown, and never taken as evidence.
         R"(  touchstone diff oci-archive:published.tar oci:rebuilt
   touchstone diff --require equivalent docker-archive:app.tar:app:1.2 dir:rebuilt
   touchstone diff -o text -o json=report.json --extract differs published.tar rebuilt.tar
+  touchstone diff -o html=report.html docker-archive:published.tar docker-archive:rebuilt.tar
+  touchstone diff --accept hygiene --require accepted oci:published oci:rebuilt
   touchstone diff --rules +owner,-mtime --all-platforms oci:published oci:rebuilt
 )",
 };
@@ -75,7 +82,8 @@ void declare(CommandLine& line, DiffOptions& options) {
     line.argument("PUBLISHED", options.published);
     line.argument("REBUILT", options.rebuilt);
     line.repeatable("-o,--output", "FORMAT[=FILE]",
-                    "text or json, to standard output or to a file that appears whole; may be repeated (default text)",
+                    "text, json, html or markdown, to standard output or to a file that appears whole; may be repeated "
+                    "(default text)",
                     [&](const std::string& value) { options.outputs.push_back(parse_output(value)); });
     line.flag("-f,--force", options.force, "replace report files that exist");
     line.option("--require", "VERDICT", "what passes, at the least (default same-files)",
@@ -83,6 +91,7 @@ void declare(CommandLine& line, DiffOptions& options) {
     line.option("--rules", "+RULE,-RULE", "which differences are noise, changing the default set; `none` clears it",
                 [&](const std::string& value) { options.compare.rules = parse_rules(value); });
     add_platform_options(line, options.open, true);
+    add_explain_options(line, options.compare.explain);
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
     line.option("--extract", "DIR", "write the files that differ, from both sides, below DIR (new or empty)",
                 [&](const std::string& value) { options.extract = value; });

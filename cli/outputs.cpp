@@ -19,9 +19,16 @@ namespace {
 struct FormatRow {
     ReportFormat format;
     std::string_view name;
+    std::string (*render)(const Report&, const TextOptions&);
 };
 
-constexpr std::array<FormatRow, 2> formats{{{ReportFormat::text, "text"}, {ReportFormat::json, "json"}}};
+constexpr std::array<FormatRow, 4> formats{{
+    {ReportFormat::text, "text", render_text},
+    {ReportFormat::json, "json", [](const Report& report, const TextOptions&) { return render_json(report); }},
+    {ReportFormat::html, "html", [](const Report& report, const TextOptions&) { return render_html(report); }},
+    {ReportFormat::markdown, "markdown",
+     [](const Report& report, const TextOptions&) { return render_markdown(report); }},
+}};
 
 void check_file(const std::string& file, bool force) {
     namespace fs = std::filesystem;
@@ -42,7 +49,9 @@ void check_file(const std::string& file, bool force) {
 }
 
 std::string render(const Report& report, ReportFormat format, const TextOptions& options) {
-    return format == ReportFormat::json ? render_json(report) : render_text(report, options);
+    const auto row =
+        std::find_if(formats.begin(), formats.end(), [&](const FormatRow& r) { return r.format == format; });
+    return row->render(report, options);
 }
 
 } // namespace
@@ -52,8 +61,8 @@ Output parse_output(const std::string& text) {
     const std::string name = text.substr(0, equals);
     const auto row = std::find_if(formats.begin(), formats.end(), [&](const FormatRow& r) { return r.name == name; });
     if (row == formats.end()) {
-        fail(ErrorKind::usage,
-             fmt::format("-o: \"{}\" is no format; the formats are text and json", printable_short(name)));
+        fail(ErrorKind::usage, fmt::format("-o: \"{}\" is no format; the formats are text, json, html and markdown",
+                                           printable_short(name)));
     }
     Output output{.format = row->format, .file = {}};
     if (equals == std::string::npos) return output;

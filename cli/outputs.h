@@ -11,7 +11,7 @@
 
 namespace touchstone {
 
-enum class ReportFormat : std::uint8_t { text, json };
+enum class ReportFormat : std::uint8_t { text, json, html, markdown };
 
 struct Output {
     ReportFormat format = ReportFormat::text;

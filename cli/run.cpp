@@ -26,8 +26,9 @@ struct Command {
     int (*function)(const Arguments&, Streams&);
 };
 
-constexpr std::array<Command, 7> commands{{
+constexpr std::array<Command, 8> commands{{
     {"diff", "compare a published image with a rebuilt one, and give a verdict", diff_command},
+    {"explain", "say why two plain files differ", explain_command},
     {"verify", "read a whole image and check every digest and size in it", verify_command},
     {"ls", "list the files of an image, or of one of its layers", ls_command},
     {"inspect", "show what an image says about itself", inspect_command},

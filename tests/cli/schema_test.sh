@@ -23,7 +23,9 @@ expect 1 divergent.json diff -o json "$published" "$rebuilt"
 expect 1 all.json diff --all -o json "$published" "$rebuilt"
 expect 0 identical.json diff -o json "$published" "$published"
 expect 1 set.json diff --all-platforms -o json "$published" "$rebuilt"
-"$python" "$here/../report/schema_test.py" "$root/docs/report.schema.json" \
+expect 1 explained.json explain --json "$published" "$rebuilt"
+expect 0 same.json explain --json "$published" "$published"
+"$python" "$here/../report/schema_test.py" "$root/docs/report.schema.json" "$work/explained.json" "$work/same.json" \
     "$work/divergent.json" "$work/all.json" "$work/identical.json" "$work/set.json"
 
 expect 0 verification.json verify --all --json "$published"
@@ -31,8 +33,11 @@ expect 0 inspection.json inspect --json "$published"
 expect 0 rules.json rules --json
 expect 0 oddities.json rules --oddities --json
 expect 0 dropped.json rules --canonical --json
+expect 0 causes.json rules --causes --json
+expect 0 acceptable.json rules --accept --json
 "$python" "$here/../report/schema_test.py" "$root/docs/outputs.schema.json" \
-    "$work/verification.json" "$work/inspection.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json"
+    "$work/verification.json" "$work/inspection.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json" \
+    "$work/causes.json" "$work/acceptable.json"
 
 for options in "" "--layer 0" "--layer 1"; do
     # shellcheck disable=SC2086 # the options are words

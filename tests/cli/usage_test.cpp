@@ -37,7 +37,7 @@ TEST_CASE("every mistake is one line, status 2, says where help is, and writes n
          "the ladder is identical, equivalent, same-files, accepted, divergent"},
         {{"diff", "--rules", "mtime", "a", "b"}, "is not +RULE or -RULE"},
         {{"diff", "--rules", "-nonsense", "a", "b"}, "the rules are"},
-        {{"diff", "-o", "yaml", "a", "b"}, "the formats are text and json"},
+        {{"diff", "-o", "yaml", "a", "b"}, "the formats are text, json, html and markdown"},
         {{"diff", "-o", "json=", "a", "b"}, "a file name is missing"},
         {{"diff", "-o", "text", "-o", "json", "a", "b"}, "two reports to standard output"},
         {{"diff", "-o", "json=x", "-o", "text=./x", "a", "b"}, "two reports to x"},
