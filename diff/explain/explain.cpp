@@ -60,6 +60,10 @@ public:
         }
         result.unexamined = files_.size() - done;
         owners_.finish(result);
+        for (std::size_t side : {0U, 1U}) {
+            // Their databases were not read: a file without an owner may have one there.
+            if (sides_[side].stack.unlisted > 0) result.packages[side] += "; shared layers not looked into (--whole)";
+        }
         result.votes = count_votes(result.files);
         result.remedies = find_remedies(result.files);
         take_accepted(result);
