@@ -165,7 +165,8 @@ void Normalizer::prove(const Image& written) const {
                      .profile = options_.profile,
                      .untouched = options_.untouched,
                      .merged = options_.merge,
-                     .alone = !image_.config});
+                     .alone = !image_.config,
+                     .jobs = options_.load.jobs});
 }
 
 std::size_t Normalizer::ambiguities() const {

@@ -3,6 +3,7 @@
 #include "diff/canonical_proof.h"
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/printable.h"
 #include "diff/facts.h"
 #include "diff/tree.h"
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -69,8 +71,10 @@ Tree whole_tree(const CanonicalClaim& claim, const Stack& stack) {
 }
 
 void expect_same_files(const CanonicalClaim& claim) {
-    const Tree source = whole_tree(claim, claim.source);
-    const Tree written = whole_tree(claim, claim.written);
+    std::array<Tree, 2> trees;
+    parallel_for(2, claim.jobs,
+                 [&](std::size_t i) { trees[i] = whole_tree(claim, i == 0 ? claim.source : claim.written); });
+    const auto& [source, written] = trees;
     RuleSet rules;
     rules.set(Rule::owner, claim.profile.owner.kind != OwnerPolicy::Kind::keep);
     FirstDifference first;
@@ -90,9 +94,10 @@ void expect_same_layer(const CanonicalClaim& claim, std::uint32_t index) {
             fail_proof(fmt::format("{}: expected {}, found {}", name, expected.string(), found.string()));
         return;
     }
-    const Tree before = build_layer_tree(source.listing, index);
-    const Tree after = build_layer_tree(written.listing, index);
-    expect_none(name, layer_difference({before, claim.profile}, {after, as_written()}));
+    std::array<Tree, 2> trees;
+    parallel_for(2, claim.jobs,
+                 [&](std::size_t i) { trees[i] = build_layer_tree((i == 0 ? source : written).listing, index); });
+    expect_none(name, layer_difference({trees[0], claim.profile}, {trees[1], as_written()}));
 }
 
 } // namespace

@@ -16,6 +16,7 @@ struct CanonicalClaim {
     std::size_t untouched = 0; ///< layers from the bottom that were carried over as they are
     bool merged = false;       ///< the written image is one layer with the whole tree of the source
     bool alone = false;        ///< one layer without an image: it may need lower layers, so it is no tree of its own
+    unsigned jobs = 1;
 };
 
 /// Throws unverified, saying what does not hold.

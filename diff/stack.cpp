@@ -101,45 +101,45 @@ void perform(const LayerRef& layer, Task& task, const LoadOptions& options) {
     }
 }
 
-void announce(const std::vector<const Image*>& images, const std::vector<Task>& tasks, Progress* progress) {
+void announce(const std::vector<const Image*>& images, const std::vector<Task*>& tasks, Progress* progress) {
     if (progress == nullptr) return;
     std::uint64_t bytes = 0;
     std::uint32_t layers = 0;
-    for (const Task& task : tasks) {
-        if (task.work == Work::nothing) continue;
-        bytes += layer_of(images, task).stored_size;
+    for (const Task* task : tasks) {
+        if (task->work == Work::nothing) continue;
+        bytes += layer_of(images, *task).stored_size;
         ++layers;
     }
     progress->total_bytes += bytes;
     progress->total_layers += layers;
 }
 
-/// Indices into `tasks`, the most expensive first.
-std::vector<std::size_t> schedule(const std::vector<const Image*>& images, const std::vector<Task>& tasks) {
-    std::vector<std::size_t> order(tasks.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return layer_of(images, tasks[a]).stored_size > layer_of(images, tasks[b]).stored_size;
-    });
-    return order;
-}
-
 /// Threads without a layer of their own are worth their start where a layer is large.
-Threads threads_for(const std::vector<const Image*>& images, const std::vector<Task>& tasks) {
+Threads threads_for(const std::vector<const Image*>& images, const std::vector<Task*>& tasks) {
     constexpr std::uint64_t large = std::uint64_t{4} << 20;
-    const bool any = std::any_of(tasks.begin(), tasks.end(), [&](const Task& task) {
-        return task.work != Work::nothing && layer_of(images, task).stored_size >= large;
+    const bool any = std::any_of(tasks.begin(), tasks.end(), [&](const Task* task) {
+        return task->work != Work::nothing && layer_of(images, *task).stored_size >= large;
     });
     return any ? Threads::to_help : Threads::for_each;
 }
 
-void run(const std::vector<const Image*>& images, std::vector<Task>& tasks, const LoadOptions& options) {
-    const std::vector<std::size_t> order = schedule(images, tasks);
+/// Does the tasks, the most expensive first.
+void run(const std::vector<const Image*>& images, std::vector<Task*> tasks, const LoadOptions& options) {
+    announce(images, tasks, options.progress);
+    std::stable_sort(tasks.begin(), tasks.end(), [&](const Task* a, const Task* b) {
+        return layer_of(images, *a).stored_size > layer_of(images, *b).stored_size;
+    });
     const auto work = [&](std::size_t i) {
-        Task& task = tasks[order[i]];
+        Task& task = *tasks[i];
         within(printable(images[task.image]->reference.text), [&] { perform(layer_of(images, task), task, options); });
     };
-    parallel_for(order.size(), options.jobs, work, threads_for(images, tasks));
+    parallel_for(tasks.size(), options.jobs, work, threads_for(images, tasks));
+}
+
+std::vector<Task*> all_of(std::vector<Task>& tasks) {
+    std::vector<Task*> all;
+    for (Task& task : tasks) all.push_back(&task);
+    return all;
 }
 
 /// Puts what the tasks found into the stacks, which have room for it.
@@ -155,26 +155,54 @@ void store(const std::vector<const Image*>& images, const std::vector<Task>& tas
 void load(const std::vector<const Image*>& images, const Slice& slice, const LoadOptions& options,
           std::vector<Stack>& stacks) {
     std::vector<Task> tasks = plan(images, slice);
-    announce(images, tasks, options.progress);
-    run(images, tasks, options);
+    run(images, all_of(tasks), options);
     store(images, tasks, stacks);
 }
 
-/// The layers below `count`, which two images share: their blobs' digests only.
-void verify_bottom(const std::vector<const Image*>& images, std::size_t count, const LoadOptions& options,
-                   std::vector<Stack>& stacks) {
-    std::vector<Task> tasks = plan(images, {0, count});
-    for (Task& task : tasks) {
-        if (task.work == Work::nothing) continue;
-        task.work = Work::verify_blob;
-        // One value for both sides, as when a layer is listed: whoever compares them sees the same stream.
-        if (task.image == 0) task.result = unlisted(layer_of(images, task));
+/// The layers at the bottom that two images share. The second image's are verified by their digests in any case, beside
+/// the layers above; those then decide whether the first image's are listed.
+class Bottom {
+public:
+    Bottom(const std::vector<const Image*>& images, std::size_t count)
+        : images_(images), count_(count), tasks_(plan(images, {0, count})) {}
+
+    /// The work that does not wait for the layers above.
+    std::vector<Task*> at_once() {
+        std::vector<Task*> tasks;
+        for (Task& task : tasks_) {
+            if (task.image == 1) tasks.push_back(&task);
+        }
+        return tasks;
     }
-    announce(images, tasks, options.progress);
-    run(images, tasks, options);
-    store(images, tasks, stacks);
-    for (Stack& stack : stacks) stack.unlisted = count;
-}
+    void list_rest(const LoadOptions& options, std::vector<Stack>& stacks) {
+        run(images_, rest(), options);
+        store(images_, tasks_, stacks);
+    }
+    void verify_rest(const LoadOptions& options, std::vector<Stack>& stacks) {
+        const std::vector<Task*> tasks = rest();
+        for (Task* task : tasks) {
+            if (task->work == Work::nothing) continue;
+            task->work = Work::verify_blob;
+            // One value for both sides, as when a layer is listed: whoever compares them sees the same stream.
+            task->result = unlisted(layer_of(images_, *task));
+        }
+        run(images_, tasks, options);
+        store(images_, tasks_, stacks);
+        for (Stack& stack : stacks) stack.unlisted = count_;
+    }
+
+private:
+    std::vector<Task*> rest() {
+        std::vector<Task*> tasks;
+        for (Task& task : tasks_) {
+            if (task.image == 0) tasks.push_back(&task);
+        }
+        return tasks;
+    }
+    const std::vector<const Image*>& images_;
+    std::size_t count_;
+    std::vector<Task> tasks_;
+};
 
 } // namespace
 
@@ -190,11 +218,16 @@ std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const Lo
         load(images, {}, options, stacks);
         return stacks;
     }
-    load(images, {.first = shared}, options, stacks);
+    Bottom bottom(images, shared);
+    std::vector<Task> above = plan(images, {.first = shared});
+    std::vector<Task*> tasks = all_of(above);
+    for (Task* task : bottom.at_once()) tasks.push_back(task);
+    run(images, tasks, options);
+    store(images, above, stacks);
     if (one_shape_above(stacks[0], stacks[1], shared)) {
-        verify_bottom(images, shared, options, stacks);
+        bottom.verify_rest(options, stacks);
     } else {
-        load(images, {.first = 0, .last = shared}, options, stacks);
+        bottom.list_rest(options, stacks);
     }
     return stacks;
 }
