@@ -33,7 +33,7 @@ def arguments(command, pair, folder):
     """The command line; `folder` is an empty one for what it writes."""
     first, second = pair["references"]
     return {
-        "diff": ["diff", first, second],
+        "diff": ["diff", "--explain", "none", first, second],  # explaining has no floor of libraries
         "verify": ["verify", first],
         "ls": ["ls", first],
         "ls-json": ["ls", "--json", first],
