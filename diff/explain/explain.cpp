@@ -13,6 +13,7 @@
 #include "diff/explain/noise.h"
 #include "diff/explain/owners.h"
 #include "diff/explain/second_look.h"
+#include "normalize/path_order.h"
 
 #include <fmt/format.h>
 
@@ -196,6 +197,28 @@ private:
             out.examined = is_examined[i];
             conclude(files_[i], out);
         }
+        for (std::size_t i = files_.size(); i-- > 0;) explain_directory(i, result.files);
+    }
+
+    /// A directory that only one side has is there because of what lies in it: it has the causes of that, if all of it
+    /// has some. What it holds comes right behind it, and was looked at before it.
+    void explain_directory(std::size_t index, std::vector<FileExplanation>& files) const {
+        const DivergentFile& file = files_[index];
+        const std::size_t side = file.inode[0] != nullptr ? 0 : 1;
+        const bool alone =
+            file.inode[side] != nullptr && file.inode[1 - side] == nullptr && file.weight != Weight::security;
+        if (!alone || file.inode[side]->content->type != EntryType::directory || files[index].explained) return;
+        FileExplanation& out = files[index];
+        std::map<CauseId, std::uint64_t> causes;
+        for (std::size_t i = index + 1; i < files_.size() && is_below(files_[i].path, file.path); ++i) {
+            if (!files[i].explained) return;
+            for (const auto& [cause, count] : files[i].causes) causes[cause] = 1;
+        }
+        if (causes.empty()) return;
+        out.causes = std::move(causes);
+        out.explained = true;
+        out.remedy.clear();
+        conclude_file(out, true);
     }
 
     void conclude(const DivergentFile& file, FileExplanation& out) const {

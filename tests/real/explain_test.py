@@ -107,6 +107,16 @@ class Explain(harness.TestCase):
         self.assertIn("matches", text)
         self.assertIn("differs", text)
 
+    def test_a_new_directory_has_the_causes_of_what_is_in_it(self):
+        def change(tree):
+            for path in ("var/log/app/1.log", "var/log/app/more/2.log", "srv/data"):
+                write(tree / path, "a line\n")
+
+        _, files, _ = self.explained(change)
+        self.assertEqual(files["var/log/app"]["cause"], "C1")
+        self.assertEqual(files["var/log/app/more"]["cause"], "C1")
+        self.assertFalse(files["srv"]["explained"])
+
     def test_remedies_settle_what_they_say(self):
         _, files, explanation = self.explained()
         settled = sum(remedy["settles"] for remedy in explanation["remedies"])
