@@ -24,7 +24,7 @@ struct ExplainLimits {
     std::uint64_t file = std::uint64_t{64} << 20;      ///< bytes of one file or member that are kept in memory
     std::uint64_t unpacked = std::uint64_t{512} << 20; ///< bytes that one file may unpack to, all members together
     std::uint64_t members = 100'000;                   ///< of one archive
-    std::uint64_t lines = std::uint64_t{1} << 20;      ///< of one text; larger texts are compared as binary
+    std::uint64_t lines = std::uint64_t{1} << 20;      ///< of one side around what differs; more is compared as binary
 };
 
 /// What is being explained, for handlers and detectors.
@@ -90,7 +90,7 @@ struct Leaf {
     /// Sorted, not touching. In a text they are cut to words (letters, digits and the characters inside dates, paths
     /// and versions stay together as far as both sides allow); a changed hunk whose lines cannot be paired is one.
     std::vector<Region> regions;
-    bool complete = true; ///< false: the alignment gave up (too many differences); regions then cover everything
+    bool complete = true; ///< false: more regions than align.cpp keeps; the last one holds the rest
 };
 
 /// The bytes of a side's span.
