@@ -179,3 +179,33 @@ TEST_CASE("keys and hashes are in no view and no value") {
         CHECK_MESSAGE(shown(part).find("SECRET") == std::string::npos, shown(part));
     }
 }
+
+TEST_CASE("facts have causes only where the values say so") {
+    struct Row {
+        const char* fact;
+        std::uint32_t published; ///< mode, or owner
+        std::uint32_t rebuilt;
+        const char* cause; ///< "" = none
+    };
+    for (const Row& row :
+         {Row{"mtime", 0, 0, "T1"}, Row{"hardlink", 0, 0, "E9"}, Row{"mode", 0644, 0664, "E6"},
+          Row{"mode", 0644, 04755, ""}, Row{"uid", 0, 1000, "E7"}, Row{"uid", 0, 100'000, "E7"}, Row{"uid", 0, 33, ""},
+          Row{"uid", 1000, 1001, ""}, Row{"gid", 1000, 0, "E7"}, Row{"xattr:security.selinux", 0, 0, "E8"},
+          Row{"xattr:security.capability", 0, 0, ""}, Row{"type", 0, 0, ""}, Row{"link", 0, 0, ""}}) {
+        std::array<Entry, 2> entries;
+        std::array<Inode, 2> inodes;
+        DivergentFile file;
+        for (std::size_t side : {0U, 1U}) {
+            const std::uint32_t value = side == 0 ? row.published : row.rebuilt;
+            entries[side].mode = std::string_view(row.fact) == "mode" ? value : 0644;
+            entries[side].uid = std::string_view(row.fact) == "uid" ? value : 0;
+            entries[side].gid = std::string_view(row.fact) == "gid" ? value : 0;
+            inodes[side].content = inodes[side].meta = &entries[side];
+            file.inode[side] = &inodes[side];
+        }
+        Finding finding;
+        finding.fact = row.fact;
+        const auto cause = cause_of_fact(finding, file);
+        CHECK_MESSAGE((cause ? code_of(*cause) : std::string_view()) == row.cause, row.fact, " ", row.rebuilt);
+    }
+}
