@@ -2,6 +2,8 @@
 // two files may be called, and a cause that they allow still has to cover every differing byte.
 #include "diff/explain/gather_clues.h"
 
+#include "diff/explain/moment.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -25,16 +27,6 @@ std::optional<int> number(std::string_view text, std::size_t at, std::size_t dig
         value = value * 10 + (c - '0');
     }
     return value;
-}
-
-/// Days since 1970-01-01 of a date of the Gregorian calendar (counted from March, so that leap days come last).
-std::int64_t days_of(int year, int month, int day) {
-    const std::int64_t y = month <= 2 ? year - 1 : year;
-    const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
-    const std::int64_t year_of_era = y - era * 400;
-    const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
 }
 
 /// "Z", "+01:00": seconds east of UTC.
@@ -151,7 +143,7 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
     if (at == std::string_view::npos) return std::nullopt;
     const auto offset = offset_of(text.substr(at));
     if (!offset) return std::nullopt;
-    return days_of(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
+    return days_from_civil(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
 }
 
 Clues gather_clues(const std::array<const Image*, 2>& images, const std::array<const Tree*, 2>& trees,

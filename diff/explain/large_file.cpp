@@ -2,7 +2,9 @@
 #include "diff/explain/large_file.h"
 
 #include "base/digest.h"
+#include "base/error.h"
 #include "base/printable.h"
+#include "diff/explain/second_look.h"
 #include "image/layer.h"
 
 #include <fmt/format.h>
@@ -10,6 +12,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace touchstone {
 
@@ -49,18 +54,30 @@ private:
     std::uint64_t index_ = 0;
 };
 
-/// Reads one entry by blocks; false where no layer holds it.
-bool read_blocks(const Stack& stack, const Entry& entry, const LoadOptions& load, const Blocks::Take& take) {
-    for (const StackLayer& layer : stack.layers) {
-        const std::vector<Entry>& entries = layer.listing->entries;
-        const std::less<const Entry*> before;
-        if (entries.empty() || before(&entry, &entries.front()) || before(&entries.back(), &entry)) continue;
-        const std::size_t index = static_cast<std::size_t>(&entry - entries.data());
-        Blocks blocks(take);
-        read_contents(*layer.ref, load.limits, std::span(&index, 1), blocks);
-        return true;
-    }
-    return false;
+void read_blocks(const Stack& stack, const Entry& entry, const LoadOptions& load, const Blocks::Take& take) {
+    const std::optional<EntryPlace> place = place_of(stack, entry);
+    if (!place) return;
+    Blocks blocks(take);
+    read_contents(*stack.layers[place->layer].ref, load.limits, std::span(&place->index, 1), blocks);
+}
+
+[[noreturn]] void fail_changed(const Entry& entry) {
+    fail(ErrorKind::unverified,
+         fmt::format("{}: it is not what was compared a moment ago: the image changed", printable(entry.path)));
+}
+
+/// A digest for each block; the whole must be what was compared.
+std::vector<Sha256> block_digests(const Stack& stack, const Entry& entry, const LoadOptions& load) {
+    std::vector<Sha256> digests;
+    Hasher block_hasher;
+    Hasher whole;
+    read_blocks(stack, entry, load, [&](std::uint64_t, std::string_view block) {
+        whole.update(as_bytes(block));
+        block_hasher.update(as_bytes(block));
+        digests.push_back(block_hasher.finish_sha256());
+    });
+    if (whole.finish_sha256() != entry.content) fail_changed(entry);
+    return digests;
 }
 
 using Windows = std::map<std::uint64_t, std::array<std::string, 2>>;
@@ -101,13 +118,8 @@ Part explain_large_file(const DivergentFile& file, const std::array<const Stack*
     part.limit = fmt::format("larger than {}: compared by blocks of {}, no cause was looked for",
                              human_bytes(limits.file), human_bytes(block_bytes));
     std::array<std::vector<Sha256>, 2> digests;
-    for (std::size_t side : {0U, 1U}) {
-        Hasher hasher;
-        read_blocks(*stacks.at(side), *entries.at(side), load, [&](std::uint64_t, std::string_view block) {
-            hasher.update(as_bytes(block));
-            digests.at(side).push_back(hasher.finish_sha256());
-        });
-    }
+    for (std::size_t side : {0U, 1U}) digests.at(side) = block_digests(*stacks.at(side), *entries.at(side), load);
+    Hasher hasher;
     Windows windows;
     const std::size_t count = std::max(digests[0].size(), digests[1].size());
     std::size_t differing = 0;
@@ -119,7 +131,11 @@ Part explain_large_file(const DivergentFile& file, const std::array<const Stack*
     for (std::size_t side : {0U, 1U}) {
         read_blocks(*stacks.at(side), *entries.at(side), load, [&](std::uint64_t index, std::string_view block) {
             const auto window = windows.find(index);
-            if (window != windows.end()) window->second.at(side) = block;
+            if (window == windows.end()) return;
+            hasher.update(as_bytes(block));
+            const bool same = index < digests.at(side).size() && hasher.finish_sha256() == digests.at(side)[index];
+            if (!same) fail_changed(*entries.at(side));
+            window->second.at(side) = block;
         });
     }
     for (const auto& [index, blocks] : windows) add_window(index, blocks, part);

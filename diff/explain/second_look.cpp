@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace touchstone {
 
@@ -49,20 +50,25 @@ private:
     Hasher hasher_;
 };
 
-void SecondLook::want(std::size_t side, const Entry& entry, std::uint64_t head) {
-    const auto& layers = stacks_.at(side)->layers;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        const std::vector<Entry>& entries = layers[i].listing->entries;
-        const std::less<const Entry*> before;
+std::optional<EntryPlace> place_of(const Stack& stack, const Entry& entry) {
+    const std::less<const Entry*> before;
+    for (std::size_t i = 0; i < stack.layers.size(); ++i) {
+        const std::vector<Entry>& entries = stack.layers[i].listing->entries;
         if (entries.empty() || before(&entry, &entries.front()) || before(&entries.back(), &entry)) continue;
-        const auto [slot, is_new] = contents_.try_emplace(&entry);
-        const std::uint64_t size = std::min(head, entry.size);
-        if (!is_new && slot->second.head >= size) return;
-        slot->second = {.bytes = {}, .head = size};
-        bytes_ += size;
-        wanted_[{side, i}].push_back(static_cast<std::size_t>(&entry - entries.data()));
-        return;
+        return EntryPlace{.layer = i, .index = static_cast<std::size_t>(&entry - entries.data())};
     }
+    return std::nullopt;
+}
+
+void SecondLook::want(std::size_t side, const Entry& entry, std::uint64_t head) {
+    const std::optional<EntryPlace> place = place_of(*stacks_.at(side), entry);
+    if (!place) return;
+    const auto [slot, is_new] = contents_.try_emplace(&entry);
+    const std::uint64_t size = std::min(head, entry.size);
+    if (!is_new && slot->second.head >= size) return;
+    slot->second = {.bytes = {}, .head = size};
+    bytes_ += size;
+    wanted_[{side, place->layer}].push_back(place->index);
 }
 
 void SecondLook::read() {

@@ -10,10 +10,19 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace touchstone {
+
+/// Where a listed entry lies: the layer in its stack, the index in stream order. Absent: no listing of the stack holds
+/// it (an implied directory).
+struct EntryPlace {
+    std::size_t layer = 0;
+    std::size_t index = 0;
+};
+std::optional<EntryPlace> place_of(const Stack& stack, const Entry& entry);
 
 /// Contents by entry. Entries are those of the listings that the stacks hold; both sides may share them.
 class SecondLook {
