@@ -106,7 +106,7 @@ void PackageReader::claim(std::string_view path, OwnedFile file) {
 
 std::string_view database_path(std::string_view path) {
     if (path.starts_with("./")) path.remove_prefix(1);
-    if (path.starts_with('/')) path.remove_prefix(1);
+    while (path.starts_with('/')) path.remove_prefix(1);
     return path;
 }
 

@@ -52,7 +52,7 @@ private:
     mutable const Directory* last_ = nullptr;
 };
 
-/// "usr/bin/x" of "/usr/bin/x" and "./usr/bin/x".
+/// "usr/bin/x" of "/usr/bin/x", "./usr/bin/x" and "//usr/bin/x".
 std::string_view database_path(std::string_view path);
 /// bin/ls for usr/bin/ls and the other way round; nothing for other paths.
 std::optional<std::string> usr_alias(std::string_view path);

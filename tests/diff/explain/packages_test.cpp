@@ -90,6 +90,15 @@ TEST_CASE("files that were not asked for are not kept") {
     CHECK(database.find("usr/bin/ldd") == nullptr);
 }
 
+TEST_CASE("a list's paths are asked for without the slashes before them") {
+    Databases databases = dpkg();
+    databases["var/lib/dpkg/info/coreutils.list"] = "//top\n///usr/bin/[\n";
+    const PackageDatabase database = read(databases, {"top", "usr/bin/["});
+    CHECK(owner(database, "top") == "coreutils 9.1-1 not-recorded");
+    CHECK(owner(database, "usr/bin/[", "hello\n") == "coreutils 9.1-1 matches");
+    CHECK(database.files.count("/top") == 0);
+}
+
 TEST_CASE("a directory of several packages is nobody's") {
     CHECK(owner(read(dpkg(), {"usr/bin"}), "usr/bin") == "-");
     CHECK(owner(read(dpkg(), {"etc"}), "etc") == "libc6 2.36-9+b1 not-recorded");
