@@ -97,7 +97,8 @@ std::unique_ptr<LayoutWriter> layout_writer(const NormalizeOptions& options) {
 std::size_t untouched_layers(const Image& image, const NormalizeOptions& options) {
     if (options.base.empty()) return 0;
     const std::vector<Image> bases =
-        open_images(parse_reference(options.base), {.platform = image.platform, .all_platforms = false});
+        open_images(parse_reference(options.base),
+                    {.platform = image.platform, .all_platforms = false, .remote = options.open.remote});
     return shared_layers(image, bases.front());
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/printable.h"
+#include "cli/registry_options.h"
 
 #include <fmt/format.h>
 
@@ -122,6 +123,7 @@ void add_platform_options(CommandLine& line, OpenOptions& options, bool several)
                 "which platform of a multi-platform image (default: this machine's, else the only one)",
                 [&options](const std::string& text) { options.platform = parse_platform(text); });
     if (several) line.flag("--all-platforms", options.all_platforms, "every platform");
+    add_registry_options(line, options.remote);
 }
 
 void add_limit_options(CommandLine& line, LayerLimits& limits) {

@@ -27,7 +27,7 @@ bool wants_color(ColorChoice choice, const Streams& streams);
 void add_color_option(CommandLine& line, ColorChoice& choice);
 void add_quiet_option(CommandLine& line, bool& quiet, std::string_view description);
 void add_json_option(CommandLine& line, bool& json, std::string_view description);
-/// --platform and, where `several` makes sense, --all-platforms.
+/// How an image is opened: --platform, where `several` makes sense --all-platforms, and how registries are reached.
 void add_platform_options(CommandLine& line, OpenOptions& options, bool several);
 /// The limits of the readers.
 void add_limit_options(CommandLine& line, LayerLimits& limits);

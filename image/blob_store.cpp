@@ -99,7 +99,7 @@ StoredBytes stored_text(const std::string& text) {
 
 /// The blob as stored, or else its inline data; presence and size are checked.
 StoredBytes stored_blob(const BlobStore& store, const Descriptor& descriptor, std::string_view what) {
-    std::optional<StoredBytes> stored = store.find(descriptor.digest);
+    std::optional<StoredBytes> stored = store.find_described(descriptor);
     if (!stored) {
         if (!descriptor.data) fail_missing(store, descriptor, what);
         return stored_text(*descriptor.data);

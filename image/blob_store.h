@@ -28,6 +28,11 @@ public:
     virtual ~BlobStore() = default;
     /// The blob, unverified; nullopt when it is not there. Throws unreadable when it is there but no regular file.
     virtual std::optional<StoredBytes> find(const Digest& digest) const = 0;
+    /// The blob that `descriptor` names. A store that cannot look without cost may take its word for presence and size
+    /// and learn better when the blob is opened.
+    virtual std::optional<StoredBytes> find_described(const Descriptor& descriptor) const {
+        return find(descriptor.digest);
+    }
     /// One of the container's fixed files ("index.json"); nullopt when it is not there.
     virtual std::optional<StoredBytes> find_file(std::string_view name) const = 0;
     /// Where find() looks for this blob, printable.

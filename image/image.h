@@ -7,7 +7,9 @@
 #include "base/source.h"
 #include "image/descriptor.h"
 #include "image/oddity.h"
+#include "image/provenance.h"
 #include "image/reference.h"
+#include "image/remote/options.h"
 
 #include <cstdint>
 #include <functional>
@@ -61,20 +63,23 @@ struct Image {
     std::string config_bytes;     ///< as stored, verified
     Json config_json;             ///< null for tar:
     std::vector<HistoryEntry> history;
-    std::vector<LayerRef> layers;      ///< bottom first
-    std::vector<Companion> companions; ///< listed, not compared
-    std::vector<Oddity> oddities;      ///< of the documents; those of the layers come from read_layer
-    bool is_artifact = false;          ///< the manifest is no container image: blobs are compared as bytes only
+    std::vector<LayerRef> layers;         ///< bottom first
+    std::vector<Companion> companions;    ///< listed, not compared
+    std::optional<Provenance> provenance; ///< what BuildKit's says, where it was asked for and is there; a claim
+    std::vector<Oddity> oddities;         ///< of the documents; those of the layers come from read_layer
+    bool is_artifact = false;             ///< the manifest is no container image: blobs are compared as bytes only
 };
 
 struct OpenOptions {
     std::optional<Platform> platform; ///< default: the host's, else the only one
     bool all_platforms = false;       ///< every platform of an index
+    RemoteOptions remote;             ///< how registries are reached
+    bool provenance = false;          ///< Image::provenance is wanted
 };
 
 /// Opens what `reference` names. One image, or with all_platforms one per platform, sorted by platform.
 /// Throws unreadable, malformed, unverified, unsupported or usage (several images or platforms: the message lists
-/// them).
+/// them), and transient for a registry that may answer later.
 std::vector<Image> open_images(const Reference& reference, const OpenOptions& options = {});
 
 } // namespace touchstone

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "image/assemble.h"
+#include "image/attestation.h"
 #include "image/document.h"
 #include "image/manifest.h"
 
@@ -264,15 +265,20 @@ void Layout::place_unplaced(Leaves& leaves) const {
     leaves.companions.insert(leaves.companions.end(), artifacts.begin(), artifacts.end());
 }
 
-Image Layout::with_companions(Image image, const std::vector<Leaf>& companions) const {
+Image Layout::with_companions(Image image, const std::vector<Leaf>& companions, bool provenance) const {
+    std::vector<Descriptor> attestations;
     for (const Leaf& leaf : companions) {
         Companion companion = companion_of(leaf);
         const bool other =
             !companion.describes.empty() && image.manifest && companion.describes != image.manifest->string();
         if (other) continue; // speaks about another platform's manifest
         if (companion.kind.empty()) companion.kind = "artifact";
+        if (companion.kind == "attestation-manifest" && !companion.describes.empty()) {
+            attestations.push_back(leaf.descriptor);
+        }
         image.companions.push_back(std::move(companion));
     }
+    if (provenance) image.provenance = find_provenance(*store_, attestations, image);
     return image;
 }
 
@@ -286,7 +292,7 @@ std::vector<OpenedLeaf> Layout::open(const Selector& selector, const OpenOptions
         std::vector<OpenedLeaf> images;
         for (const std::size_t index : choose(candidates, options)) {
             const Leaf& leaf = leaves.images[index];
-            images.push_back({with_companions(open_leaf(leaf), leaves.companions), leaf.names});
+            images.push_back({with_companions(open_leaf(leaf), leaves.companions, options.provenance), leaf.names});
         }
         return images;
     });

@@ -57,7 +57,7 @@ private:
     std::vector<const Descriptor*> all_entries() const;
     Leaves pick_digest(const std::vector<const Descriptor*>& entries, const Digest& digest) const;
     void place_unplaced(Leaves& leaves) const;
-    Image with_companions(Image image, const std::vector<Leaf>& companions) const;
+    Image with_companions(Image image, const std::vector<Leaf>& companions, bool provenance) const;
     std::string list_entries(const std::vector<const Descriptor*>& entries) const;
 
     std::shared_ptr<const BlobStore> store_;

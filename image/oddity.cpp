@@ -168,6 +168,10 @@ constexpr std::array rows{
     OddityRow{docker_archive_two_views, "docker-archive-two-views", note,
               "both index.json and manifest.json are there, and agree"},
     OddityRow{missing_layout_file, "missing-layout-file", finding, "an OCI layout without its oci-layout file"},
+    // Registries
+    OddityRow{registry_digest_differs, "registry-digest-differs", finding,
+              "the registry names another digest than that of the manifest that it sends"},
+    OddityRow{registry_warning, "registry-warning", finding, "a warning that the registry sent"},
 };
 
 consteval bool in_enum_order() {

@@ -89,7 +89,10 @@ enum class OddityCode : std::uint8_t {
     control_in_key,           ///< a control character in a JSON key
     docker_archive_two_views, ///< index.json and manifest.json are both there, and agree
     missing_layout_file,      ///< an OCI layout without its oci-layout file
-    last_                     // not a code: the table's length
+    // Registries (1.5)
+    registry_digest_differs, ///< Docker-Content-Digest is not the digest of the manifest that came with it
+    registry_warning,        ///< a warning for people that the registry sent
+    last_                    // not a code: the table's length
 };
 
 /// How much an oddity says about trust.

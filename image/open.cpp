@@ -10,6 +10,7 @@
 #include "image/document.h"
 #include "image/layout.h"
 #include "image/manifest.h"
+#include "image/remote/registry_store.h"
 #include "image/select.h"
 
 #include <fmt/format.h>
@@ -119,6 +120,38 @@ std::vector<Image> open_skopeo_dir(const Reference& reference, const OpenOptions
     });
 }
 
+/// What an error calls the image: who wrote a bare word may have meant a path.
+std::string place_of(const Reference& reference) {
+    const std::string name = reference.registry->full_name();
+    if (reference.text.starts_with("docker:")) return name;
+    return fmt::format("{} (`{}` is no path here)", name, printable_short(reference.text));
+}
+
+/// The manifest or index of the name; all below it is asked for by digest only.
+std::vector<Image> open_docker(const Reference& reference, const OpenOptions& options) {
+    return within(place_of(reference), [&] {
+        const auto registry = std::make_shared<Registry>(*reference.registry, options.remote);
+        const std::shared_ptr<const BlobStore> store = open_registry_store(registry);
+        const FetchedManifest fetched = registry->manifest();
+        const std::string what = fmt::format("manifest {}", fetched.digest.string());
+        const std::string type =
+            document_media_type(parse_document(fetched.bytes, what, manifest_limit), what, fetched.media_type);
+        std::vector<Image> images;
+        if (media_type_of(type).kind == MediaKind::index) {
+            images = images_of(Layout(store, what, fetched.bytes).open({}, options));
+        } else {
+            images.push_back(assemble_manifest(store, fetched.bytes, fetched.digest, type));
+            choose({{images.front().platform, fetched.digest.string()}}, options);
+        }
+        std::vector<Oddity> oddities = fetched.oddities;
+        for (const std::string& text : registry->warnings()) {
+            oddities.push_back({OddityCode::registry_warning, "", text});
+        }
+        for (Image& image : images) image.oddities.insert(image.oddities.begin(), oddities.begin(), oddities.end());
+        return images;
+    });
+}
+
 /// A root file system as one layer. Its compression is the layer's own, so that nothing is spooled but standard input.
 std::vector<Image> open_tar(const Reference& reference, const OpenOptions& options) {
     if (options.platform) {
@@ -148,11 +181,9 @@ struct OpenerRow {
     Opener open;
 };
 constexpr std::array openers{
-    OpenerRow{Transport::oci, open_oci},
-    OpenerRow{Transport::oci_archive, open_oci_archive},
-    OpenerRow{Transport::docker_archive, open_docker_archive},
-    OpenerRow{Transport::dir, open_skopeo_dir},
-    OpenerRow{Transport::tar, open_tar},
+    OpenerRow{Transport::docker, open_docker},           OpenerRow{Transport::oci, open_oci},
+    OpenerRow{Transport::oci_archive, open_oci_archive}, OpenerRow{Transport::docker_archive, open_docker_archive},
+    OpenerRow{Transport::dir, open_skopeo_dir},          OpenerRow{Transport::tar, open_tar},
 };
 
 } // namespace

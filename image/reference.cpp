@@ -27,6 +27,7 @@ struct TransportRow {
     bool from_stdin; ///< takes "-"
 };
 constexpr std::array transports{
+    TransportRow{Transport::docker, "docker", false, true, true, false},
     TransportRow{Transport::oci, "oci", true, true, true, false},
     TransportRow{Transport::oci_archive, "oci-archive", false, true, true, true},
     TransportRow{Transport::docker_archive, "docker-archive", false, true, true, true},
@@ -34,8 +35,9 @@ constexpr std::array transports{
     TransportRow{Transport::tar, "tar", false, false, false, true},
 };
 
-constexpr std::string_view forms =
-    "oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:TAG], dir:DIR, tar:FILE, or the path alone";
+constexpr std::string_view forms = "docker://NAME[:TAG][@DIGEST], oci:DIR[:REF], oci-archive:FILE[:REF], "
+                                   "docker-archive:FILE[:TAG], dir:DIR, tar:FILE, "
+                                   "or the path or the name alone";
 
 /// Transports of containers/image that Touchstone does not read, and what to do instead. {} is what followed the colon.
 struct RefusedRow {
@@ -43,7 +45,6 @@ struct RefusedRow {
     std::string_view instead;
 };
 constexpr std::array refused{
-    RefusedRow{"docker", "registries are not read directly: skopeo copy docker:{} oci:DIR, then oci:DIR"},
     RefusedRow{"docker-daemon", "the daemon is not asked: docker save -o FILE {}, then docker-archive:FILE"},
     RefusedRow{"podman", "podman is not asked: podman save --format oci-archive -o FILE {}, then oci-archive:FILE"},
     RefusedRow{"containers-storage",
@@ -129,7 +130,19 @@ Reference parse_with_transport(const TransportRow& row, std::string_view rest, s
     return reference;
 }
 
-[[noreturn]] void refuse_bare_word(std::string_view text) {
+Reference parse_docker(std::string_view rest, std::string_view text) {
+    constexpr std::string_view slashes = "//";
+    if (!rest.starts_with(slashes)) {
+        fail(ErrorKind::usage, fmt::format("docker: takes two slashes: docker://{}", printable_short(rest)));
+    }
+    Reference reference{Transport::docker, "", "", std::string(text)};
+    reference.registry =
+        within(printable_short(text), [&] { return parse_registry_name(rest.substr(slashes.size())); });
+    return reference;
+}
+
+/// What is no path may be a name in a registry; who meant a path must learn from the error that it was not found.
+Reference parse_bare_word(std::string_view text) {
     const std::string shown = printable_short(text);
     if (text == "-") {
         fail(ErrorKind::usage, "standard input has no name to go by: say docker-archive:-, oci-archive:- or tar:-");
@@ -137,10 +150,16 @@ Reference parse_with_transport(const TransportRow& row, std::string_view rest, s
     if (text.starts_with('/') || text.starts_with('.')) {
         fail(ErrorKind::usage, fmt::format("no such file or directory: {}; a reference is {}", shown, forms));
     }
-    fail(ErrorKind::usage,
-         fmt::format("`{}` is no path here, and registries are not read directly: skopeo copy docker://{} "
-                     "oci:DIR, then oci:DIR; a reference is {}",
-                     shown, shown, forms));
+    Reference reference{Transport::docker, "", "", std::string(text)};
+    try {
+        reference.registry = parse_registry_name(text);
+    } catch (const Error& error) {
+        fail(ErrorKind::usage,
+             fmt::format("`{}` is no path here, and no name of an image in a registry: {}; a reference "
+                         "is {}",
+                         shown, error.what(), forms));
+    }
+    return reference;
 }
 
 } // namespace
@@ -155,6 +174,7 @@ Reference parse_reference(std::string_view text) {
     const std::size_t colon = text.find(':');
     const std::string_view head = text.substr(0, colon == std::string_view::npos ? 0 : colon);
     const std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+    if (head == name_of(Transport::docker)) return parse_docker(rest, text);
     for (const TransportRow& row : transports) {
         if (row.name == head) return parse_with_transport(row, rest, text);
     }
@@ -165,7 +185,7 @@ Reference parse_reference(std::string_view text) {
             fail(ErrorKind::usage,
                  fmt::format("{}: {}", row.name, fmt::format(fmt::runtime(row.instead), printable_short(rest))));
         }
-        refuse_bare_word(text);
+        return parse_bare_word(text);
     }
     Reference reference{sniff_path(split->path), split->path, split->selector, std::string(text)};
     check_selector(reference);

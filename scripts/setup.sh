@@ -6,13 +6,13 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libssl-dev zlib1g-dev libzstd-dev libisal-dev libfmt-dev
-    nlohmann-json3-dev libcli11-dev libarchive-dev libgit2-dev libsqlite3-dev)
+    nlohmann-json3-dev libcli11-dev libarchive-dev libgit2-dev libsqlite3-dev libcurl4-openssl-dev)
 for option in "$@"; do
     case $option in
     --tests)
         packages+=(doctest-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
             mmdebstrap zstd gzip xz-utils bzip2 zip sqlite3 attr libcap2-bin golang-go ccache openssl openssh-client
-            faketime uuid-runtime binutils rpm chromium)
+            faketime uuid-runtime binutils git locales rpm chromium docker-registry apache2-utils diffoscope-minimal)
         ;;
     --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
     --bench)

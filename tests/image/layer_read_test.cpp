@@ -126,7 +126,8 @@ TEST_CASE("a promise that does not hold is unverified, whatever else is wrong") 
     };
     for (const auto& [layer, part] : rows) {
         const auto [kind, message] = error_of(*layer);
-        CAPTURE(message);
+        const auto& shown = message; // clang 14 captures no structured binding
+        CAPTURE(shown);
         CHECK(kind == ErrorKind::unverified);
         CHECK(contains(message, part));
         CHECK(message.starts_with("layer 0: "));

@@ -44,7 +44,8 @@ TEST_CASE("every form of docker archive gives the same config and layers") {
                                                         {"podman", DockerForm::podman},
                                                         {"kaniko", DockerForm::kaniko}};
     for (const auto& [name, form] : forms) {
-        CAPTURE(name);
+        const auto& shown = name; // clang 14 captures no structured binding
+        CAPTURE(shown);
         const std::string file = dir / (name + ".tar");
         write_docker_archive(file, spec, form);
         const std::vector<Image> images = open_text("docker-archive:" + file + ":app:1");
@@ -127,7 +128,8 @@ TEST_CASE("an image of an archive is named by tag, by number and by id") {
         {":@0", id1},  {":@1", id2},         {"@" + id2, id2},
     };
     for (const auto& [selector, id] : rows) {
-        CAPTURE(selector);
+        const auto& shown = selector; // clang 14 captures no structured binding
+        CAPTURE(shown);
         CHECK(open_text(base + selector).front().config->string() == id);
     }
     CHECK_REFUSAL(refusal_of([&] { open_text(base); }), ErrorKind::usage, ":app:2  @1");

@@ -79,12 +79,13 @@ TEST_CASE("a reference that names nothing says what could be said instead") {
     };
     const Refused rows[] = {
         {"", "an empty reference"},
-        {"docker://alpine:3.19", "skopeo copy docker://alpine:3.19 oci:DIR"},
+        {"docker:alpine:3.19", "docker://alpine:3.19"},
+        {"docker://", "no name of an image"},
+        {"docker://Alpine", "docker://Alpine: \"Alpine\" is no name of an image"},
         {"docker-daemon:alpine:3.19", "docker save -o FILE alpine:3.19"},
         {"podman:alpine", "podman save"},
         {"containers-storage:alpine", "podman save"},
-        {"alpine:3.19", "registries are not read directly: skopeo copy docker://alpine:3.19 oci:DIR"},
-        {"nonsense:thing", "is no path here"},
+        {"Nonsense:thing", "`Nonsense:thing` is no path here, and no name of an image in a registry"},
         {"./nowhere", "no such file or directory: ./nowhere"},
         {"/nowhere/at/all:x", "no such file or directory"},
         {"-", "say docker-archive:-"},
@@ -107,6 +108,21 @@ TEST_CASE("a reference that names nothing says what could be said instead") {
         CHECK_REFUSAL(refusal_of([&] { parse_reference(in(dir, row.text)); }), ErrorKind::usage, row.part);
     }
     CHECK_REFUSAL(refusal_of([&] { parse_reference(dir / "text"); }), ErrorKind::malformed, "text");
+}
+
+TEST_CASE("what is no path and not written like one is a name in a registry") {
+    const TempDir dir;
+    for (const std::string& text : {std::string("docker://alpine:3.19@") + pin, "alpine:3.19@" + pin}) {
+        const Reference reference = parse_reference(text);
+        CHECK(name_of(reference.transport) == "docker");
+        REQUIRE(reference.registry);
+        CHECK(reference.registry->full_name() == "docker.io/library/alpine:3.19@" + pin);
+        CHECK(reference.text == text);
+        CHECK(reference.path.empty());
+    }
+    dir.write("there", "");
+    CHECK(name_of(parse_reference(dir / "there").transport) == "tar"); // a path wins
+    CHECK(!parse_reference("oci:" + dir.path()).registry);
 }
 
 TEST_CASE("a bare path is what its files or members make it") {
@@ -138,7 +154,8 @@ TEST_CASE("a bare path is what its files or members make it") {
         {"link", Transport::oci},
     };
     for (const auto& [path, transport] : rows) {
-        CAPTURE(path);
+        const auto& shown = path; // clang 14 captures no structured binding
+        CAPTURE(shown);
         CHECK(name_of(parse_reference(dir / path).transport) == name_of(transport));
     }
     const Reference tagged = parse_reference((dir / "legacy.tar") + ":x:1");

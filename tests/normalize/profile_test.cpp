@@ -52,8 +52,10 @@ TEST_CASE("an mtime policy that is none is refused") {
         {"clamp:99999999999999999999", ""},
     };
     for (const auto& [text, epoch] : rows) {
-        CAPTURE(text);
-        CAPTURE(epoch);
+        const auto& shown = text; // clang 14 captures no structured binding
+        CAPTURE(shown);
+        const auto& shown_epoch = epoch; // clang 14 captures no structured binding
+        CAPTURE(shown_epoch);
         CHECK_THROWS_AS(parse_mtime_policy(text, epoch), Error);
     }
 }
@@ -123,7 +125,8 @@ TEST_CASE("an owner policy is read and spelled in one way") {
         {"map:0:1,1:0", "map:0:1,1:0"},
     };
     for (const auto& [text, spelled] : rows) {
-        CAPTURE(text);
+        const auto& shown = text; // clang 14 captures no structured binding
+        CAPTURE(shown);
         const OwnerPolicy policy = parse_owner_policy(text);
         CHECK(policy.string() == spelled);
         CHECK(parse_owner_policy(policy.string()) == policy);

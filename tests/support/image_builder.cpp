@@ -111,10 +111,14 @@ void put_image(ContainerFiles& files, const BuiltImage& image) {
 }
 
 /// BuildKit's attestation manifest, legacy form: a config that looks like an image's, and in-toto layers.
-Document put_attestation(ContainerFiles& files, const BuiltImage& image) {
-    const BuiltBlob statement = make_blob(
-        fmt::format(R"({{"_type":"https://in-toto.io/Statement/v0.1","subject":"{}"}})", image.manifest.digest),
-        "application/vnd.in-toto+json");
+Document put_attestation(ContainerFiles& files, const BuiltImage& image, const LayoutOptions& options) {
+    const std::string words =
+        options.statement
+            ? options.statement(image)
+            : fmt::format(R"({{"_type":"https://in-toto.io/Statement/v0.1","subject":"{}"}})", image.manifest.digest);
+    const BuiltBlob statement = make_blob(words, "application/vnd.in-toto+json");
+    Document layer = descriptor(statement);
+    if (!options.predicate.empty()) layer["annotations"]["in-toto.io/predicate-type"] = options.predicate;
     const Document config{{"architecture", "unknown"},
                           {"os", "unknown"},
                           {"config", Document::object()},
@@ -123,7 +127,7 @@ Document put_attestation(ContainerFiles& files, const BuiltImage& image) {
     const Document manifest{{"schemaVersion", 2},
                             {"mediaType", manifest_type(MediaFamily::oci)},
                             {"config", descriptor(config_blob)},
-                            {"layers", Document::array({descriptor(statement)})}};
+                            {"layers", Document::array({layer})}};
     const BuiltBlob blob = make_blob(manifest.dump(), manifest_type(MediaFamily::oci));
     for (const BuiltBlob* part : {&statement, &config_blob, &blob}) put_blob(files, *part);
     Document entry = descriptor(blob);
@@ -296,7 +300,7 @@ ContainerFiles oci_layout_files(const std::vector<ImageSpec>& images, const Layo
         entry["platform"] = platform_of(spec);
         if (!spec.ref.empty() && !options.nested) entry["annotations"] = name_annotations(spec.ref, options);
         entries.push_back(std::move(entry));
-        if (options.attestations) entries.push_back(put_attestation(files, image));
+        if (options.attestations) entries.push_back(put_attestation(files, image, options));
     }
     const MediaFamily family = images.empty() ? MediaFamily::oci : images.front().family;
     if (options.nested) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,8 +57,11 @@ struct ContainerFile {
 using ContainerFiles = std::vector<ContainerFile>;
 
 struct LayoutOptions {
-    bool nested = false;           ///< the platforms lie in an index of their own, which index.json names (BuildKit)
-    bool attestations = false;     ///< a BuildKit attestation manifest beside each image
+    bool nested = false;       ///< the platforms lie in an index of their own, which index.json names (BuildKit)
+    bool attestations = false; ///< a BuildKit attestation manifest beside each image
+    /// With attestations: makes the in-toto statement that is the attestation's blob; a few words when empty.
+    std::function<std::string(const BuiltImage&)> statement;
+    std::string predicate;         ///< the type that its annotation promises; none when empty
     bool containerd_names = false; ///< io.containerd.image.name is the whole name, ref.name only the tag (Docker)
 };
 
