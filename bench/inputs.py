@@ -50,8 +50,11 @@ class Bench:
 def builds(bench, target, source, layers=1, compression="gzip", second=None):
     """Both builds of a source, as layouts target/a and target/b."""
     total, linked, step = sources.survey(source)
+    second = second or sources.SecondBuild(linked, step)
+    if second is sources.Rebuild:
+        second = sources.Rebuild(linked, step)
     for side in "ab":
-        edit = sources.first_build if side == "a" else second or sources.SecondBuild(linked, step)
+        edit = sources.first_build if side == "a" else second
         drafts = sources.write_layers(target / "draft", source, layers, total, edit)
         for draft in drafts:
             with open(draft.path, "rb") as file:
@@ -94,6 +97,11 @@ def one_sided(bench, target):
     shutil.rmtree(target / "small")
 
 
+def rebuilt(bench, target, name):
+    """Hundreds of files differ, as they do between two builds: for the time that explaining takes."""
+    builds(bench, target, sources.TarSource(bench.source(name)), layers=3, second=sources.Rebuild)
+
+
 def planted(bench, target):
     """A third of the root file system, with differences of known kinds (bench/others.py looks for them)."""
     import others
@@ -120,6 +128,8 @@ PAIRS = {
         bench, target, sources.Generated(GENERATED[bench.scale]["million"]), compression="plain"
     ),
     "one-sided": one_sided,
+    "debian-rebuilt": lambda bench, target: rebuilt(bench, target, "debian"),
+    "npm-rebuilt": lambda bench, target: rebuilt(bench, target, "npm"),
     "planted": planted,
 }
 
@@ -169,8 +179,8 @@ def main():
     for name in options.pairs:
         if name == "fixture":
             fixture(bench)
-        elif name == "npm" and not shutil.which("npm") and not (bench.pair("npm") / "pair.json").exists():
-            print("bench: SKIPPED the pair npm: there is no npm on this machine", file=sys.stderr)
+        elif name.startswith("npm") and not shutil.which("npm") and not (bench.pair(name) / "pair.json").exists():
+            print(f"bench: SKIPPED the pair {name}: there is no npm on this machine", file=sys.stderr)
         else:
             made(bench, name)
 

@@ -5,7 +5,7 @@ the number of cores. The ratio is the result, not the seconds, because machines 
 the floor, `busy` the share of all cores that was used: where a ratio is high, one of them says why. `pipes` is the wall
 over that of `igzip -dc X | openssl dgst -sha256` on all cores for the same blobs: one hash, less than the job must do.
 
-    bench/run.sh [--quick] [--pairs PAIR...] [--commands COMMAND...] [--runs N] [--cold] [--others] [--json FILE]
+    bench/run.sh [--quick] [--pairs PAIR...] [--commands COMMAND...] [--runs N] [--cold] [--explaining] [--others] [--json FILE]
 
 The pairs are those of bench/inputs.py. A missed target is marked, and fails the run only with --strict."""
 import argparse
@@ -42,6 +42,8 @@ MEGABYTES = {"npm": 100, "tiny-files": 100, "million": 700}  # peak of any comma
 MORE_JOBS = 1.03  # more jobs than cores over as many as there are: no cost, but for the clock's noise
 COLD = 1.10  # cold cache over the larger of warm cache and reading the files cold
 QUICK_PAIRS = ["fixture", "debian", "debian-zstd", "debian-top", "debian-same", "npm", "tiny-files", "one-sided"]
+EXPLAINING = 2.0  # with explaining over without: it adds at most the time of the comparison itself (issue 5)
+EXPLAINED_PAIRS = ("debian-rebuilt", "npm-rebuilt")  # packages, of which 300 files differ
 HEAD = (
     f"{'pair':<16}{'command':<11}{'wall':>9}{'floor':>9}{'ratio':>7}{'target':>8}  {'':<7}"
     f"{'work':>5}{'busy':>6}{'pipes':>7}{'peak':>9}"
@@ -156,6 +158,28 @@ def run_jobs(options, pair):
     return rows
 
 
+def run_explaining(options, pair):
+    """`diff` as it is, beside the comparison alone, in turns."""
+    runs = {"auto": [], "none": []}
+    for _ in range(options.runs):
+        for mode in runs:
+            words = [options.program, "diff", "--explain", mode, *pair["references"]]
+            runs[mode].append(measure.run_program(words))
+    alone, whole = (median_of(runs[mode], "wall") for mode in ("none", "auto"))
+    row = {"pair": pair["name"], "none": alone, "auto": whole, "ratio": whole / alone, "raw": runs, "missed": []}
+    row["memory"] = max(run["memory"] for run in runs["auto"])
+    row["files"] = None if pair["expected"] is None else len(pair["expected"])
+    if row["ratio"] > EXPLAINING:
+        row["missed"].append(f"{pair['name']} explained: {row['ratio']:.2f} times the comparison, not {EXPLAINING}")
+    mark = "MISSED" if row["missed"] else ""
+    print(
+        f"  {pair['name']:<16}{whole:8.3f}s   alone {alone:.3f} s, {row['files']} files{row['ratio']:7.2f}"
+        f"{EXPLAINING:8.2f}{row['memory']:6.0f} MB  {mark}",
+        flush=True,
+    )
+    return row
+
+
 def run_cold(options, pair):
     runs = {"cold": [], "warm": [], "cat": []}
     for _ in range(options.runs):
@@ -184,6 +208,7 @@ def parse():
     parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=COMMANDS)
     parser.add_argument("--no-jobs", action="store_true", help="without the table of --jobs")
     parser.add_argument("--cold", action="store_true", help="with a cold cache, too (needs root)")
+    parser.add_argument("--explaining", action="store_true", help="with explaining beside without")
     parser.add_argument("--others", action="store_true", help="beside diffoscope and umoci with diff")
     parser.add_argument("--json", metavar="FILE", help="write every number there")
     parser.add_argument("--strict", action="store_true", help="exit status 1 if a target is missed")
@@ -197,7 +222,7 @@ def parse():
 
 def make_inputs(options):
     script = pathlib.Path(__file__).with_name("inputs.py")
-    pairs = [*options.pairs, *(["planted"] if options.others else [])]
+    pairs = [*options.pairs, *(["planted"] if options.others else []), *(EXPLAINED_PAIRS if options.explaining else [])]
     if pairs:
         subprocess.run([sys.executable, script, "--scale", options.scale, *pairs], check=True)
 
@@ -221,9 +246,13 @@ def run_all(options):
             rows += [run_absolute(options, "version", "version", pair), run_absolute(options, "fixture", "diff", pair)]
         elif options.commands:
             rows += run_pair(options, pair)
-    results.update(table=rows, jobs=[], cold=[], libraries=options.libraries, rates=options.rates)
+    results.update(table=rows, jobs=[], cold=[], explaining=[], libraries=options.libraries, rates=options.rates)
     if big and not options.no_jobs:
         results["jobs"] = run_jobs(options, big[0])
+    if options.explaining:
+        print("\nexplaining, diff over diff --explain none")
+        explained = [pair for pair in (load_pair(options, name) for name in EXPLAINED_PAIRS) if pair]
+        results["explaining"] = [run_explaining(options, pair) for pair in explained]
     if options.cold and not measure.drop_caches():
         print("bench: SKIPPED the cold cache: dropping caches is not permitted", file=sys.stderr)
     elif options.cold:
@@ -240,7 +269,7 @@ def main():
         import others
 
         results["others"] = others.run(options)
-    missed = [text for kind in ("table", "jobs", "cold") for row in results[kind] for text in row["missed"]]
+    missed = [text for kind in ("table", "jobs", "cold", "explaining") for row in results[kind] for text in row["missed"]]
     print(f"\ntargets missed: {len(missed)}" + "".join(f"\n  {text}" for text in missed))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(results | {"missed": missed}, indent=1) + "\n")

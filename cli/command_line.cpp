@@ -18,14 +18,16 @@ constexpr std::size_t description_column = 32;
 constexpr std::size_t line_width = 100;
 
 constexpr std::string_view images_text = R"(Images
+  docker://NAME[:TAG][@DIGEST]  an image in a registry; short names are Docker Hub's
   oci:DIR[:REF]               OCI image layout in a directory
   oci-archive:FILE[:REF]      OCI image layout in a tar (skopeo, BuildKit, docker save since 25)
   docker-archive:FILE[:TAG]   what docker save, podman save and kaniko write
   dir:DIR                     skopeo's dir: manifest.json and blobs
   tar:FILE                    one tar, plain, gzip or zstd, as an image of one layer
-  PATH                        any of these, recognized by what it holds
+  PATH                        any of these files and folders, recognized by what it holds
+  NAME[:TAG][@DIGEST]         what is no path is a name in a registry
   REF and TAG name one image of several; @N (from 0) and @sha256:... choose by place or digest. The FILE
-  may be - for standard input. For a registry: skopeo copy docker://NAME oci:DIR.
+  may be - for standard input.
 )";
 
 struct Row {
@@ -123,6 +125,17 @@ void CommandLine::flag(std::string_view names, bool& value, std::string_view des
 
 void CommandLine::option(std::string_view names, std::string_view value_name, std::string_view description, Take take) {
     state_->add(names, value_name, description, std::move(take));
+}
+
+void CommandLine::optional_value(std::string_view name, std::string_view value_name, const std::string& implied,
+                                 std::string_view description, Take take) {
+    state_->rows.push_back({fmt::format("{}[={}]", spaced(name), value_name), std::string(description)});
+    const auto call = [take = std::move(take), implied](const CLI::results_t& values) {
+        for (const std::string& value : values) take(value == "true" ? implied : value); // CLI11's word for a bare flag
+        return true;
+    };
+    CLI::Option* const option = state_->app.add_option(std::string(name), call);
+    option->expected(0)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 
 void CommandLine::repeatable(std::string_view names, std::string_view value_name, std::string_view description,

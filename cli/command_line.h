@@ -38,6 +38,9 @@ public:
     void flag(std::string_view names, bool& value, std::string_view description);
     /// An option with a value, at most once. `names` as "-o,--output".
     void option(std::string_view names, std::string_view value_name, std::string_view description, Take take);
+    /// An option whose value may be left out (`--name`, `--name=VALUE`, never `--name VALUE`); then it is `implied`.
+    void optional_value(std::string_view name, std::string_view value_name, const std::string& implied,
+                        std::string_view description, Take take);
     /// The same as often as wanted.
     void repeatable(std::string_view names, std::string_view value_name, std::string_view description, Take take);
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "cli/commands.h"
+#include "cli/diffoscope.h"
 #include "cli/explain_options.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
@@ -57,6 +58,7 @@ What an image says about its own history is shown, and never taken as evidence.
   touchstone diff --require equivalent docker-archive:app.tar:app:1.2 dir:rebuilt
   touchstone diff -o text -o json=report.json --extract differs published.tar rebuilt.tar
   touchstone diff -o html=report.html docker-archive:published.tar docker-archive:rebuilt.tar
+  touchstone diff --diffoscope=3 --diffoscope-output looked-at oci:published oci:rebuilt
   touchstone diff --accept hygiene --require accepted oci:published oci:rebuilt
   touchstone diff --rules +owner,-mtime --all-platforms oci:published oci:rebuilt
 )",
@@ -67,8 +69,9 @@ struct DiffOptions {
     std::string rebuilt;
     std::vector<Output> outputs;
     Verdict required = Verdict::same_files;
-    OpenOptions open;
+    OpenOptions open{.provenance = true}; // claims of the layers' lines are shown beside those of the history
     CompareOptions compare;
+    DiffoscopeOptions diffoscope;
     ColorChoice color = ColorChoice::automatic;
     std::string extract;
     bool all = false;
@@ -92,6 +95,7 @@ void declare(CommandLine& line, DiffOptions& options) {
                 [&](const std::string& value) { options.compare.rules = parse_rules(value); });
     add_platform_options(line, options.open, true);
     add_explain_options(line, options.compare.explain);
+    add_diffoscope_options(line, options.diffoscope);
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
     line.option("--extract", "DIR", "write the files that differ, from both sides, below DIR (new or empty)",
                 [&](const std::string& value) { options.extract = value; });
@@ -108,8 +112,9 @@ void declare(CommandLine& line, DiffOptions& options) {
 }
 
 /// Finds what cannot work before it costs time.
-void check(const DiffOptions& options) {
+void check(DiffOptions& options) {
     check_outputs(options.outputs, options.force);
+    check_diffoscope(options.diffoscope, options.compare.explain);
     if (options.open.platform && options.open.all_platforms) {
         fail(ErrorKind::usage, "--platform and --all-platforms exclude each other");
     }
@@ -165,8 +170,10 @@ Compared compare_all(const DiffOptions& options, Progress& progress) {
     }
     Compared result;
     std::vector<Comparison> comparisons;
+    std::size_t handed_over = 0;
     for (const auto& [left, right] : pairing.pairs) {
         comparisons.push_back(compare_images(published[left], rebuilt[right], compare));
+        run_diffoscope(options.diffoscope, published[left], rebuilt[right], compare, comparisons.back(), handed_over);
         result.extracted += extract(options, published[left], rebuilt[right], comparisons.back());
     }
     result.report = make_report(std::move(comparisons), std::move(pairing.unpaired), options.required);

@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "base/source.h"
 #include "cli/commands.h"
+#include "cli/explain_options.h"
 #include "cli/options.h"
 #include "diff/explain/gather_clues.h"
 #include "diff/explain/plain_files.h"
@@ -65,12 +66,7 @@ void declare(CommandLine& line, Options& options) {
                     const std::string_view both = value;
                     options.built = {parse_moment(both.substr(0, comma)), parse_moment(both.substr(comma + 1))};
                 });
-    line.option("--max-explained-file", "SIZE", "files and members up to this size (default 64M)",
-                [&](const std::string& value) { options.limits.file = parse_size("--max-explained-file", value); });
-    line.option("--explain-budget", "SECONDS", "time for explaining (default 60)", [&](const std::string& value) {
-        constexpr std::uint64_t week = 7 * 86400;
-        options.budget = std::chrono::seconds(std::min(parse_number("--explain-budget", value), week));
-    });
+    add_explain_bounds(line, options.budget, options.limits);
     add_json_option(line, options.json, "print touchstone.explanation/1");
     add_color_option(line, options.color);
     add_quiet_option(line, options.quiet, "one line only");

@@ -37,19 +37,23 @@ constexpr std::uint64_t longest_budget = 7 * 86400;
 
 } // namespace
 
+void add_explain_bounds(CommandLine& line, std::chrono::seconds& budget, ExplainLimits& limits) {
+    line.option("--explain-budget", "SECONDS", "time for explaining; what it cuts is said (default 60)",
+                [&](const std::string& value) {
+                    const std::uint64_t seconds = parse_number("--explain-budget", value);
+                    budget = std::chrono::seconds(std::min(seconds, longest_budget));
+                });
+    line.option("--max-explained-file", "SIZE",
+                "files and members up to this size are explained; of larger files windows are shown (default 64M)",
+                [&](const std::string& value) { limits.file = parse_size("--max-explained-file", value); });
+}
+
 void add_explain_options(CommandLine& line, ExplainOptions& options) {
     options.mode = ExplainOptions::Mode::automatic;
     line.option("--explain", "none|auto|all",
                 "say why files differ: of up to 1,000 files, security weight first (auto, the default), of all, or not",
                 [&](const std::string& value) { options.mode = parse_mode(value); });
-    line.option("--explain-budget", "SECONDS", "time for explaining; what it cuts is said (default 60)",
-                [&](const std::string& value) {
-                    const std::uint64_t seconds = parse_number("--explain-budget", value);
-                    options.budget = std::chrono::seconds(std::min(seconds, longest_budget));
-                });
-    line.option("--max-explained-file", "SIZE",
-                "files and members up to this size are explained; of larger ones windows are shown (default 64M)",
-                [&](const std::string& value) { options.limits.file = parse_size("--max-explained-file", value); });
+    add_explain_bounds(line, options.budget, options.limits);
     line.option(
         "--accept", "NAME,...",
         "hide differences of contents by name, or `hygiene` for all that `touchstone rules --accept` lists; the "

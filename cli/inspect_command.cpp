@@ -57,6 +57,7 @@ int inspect_command(const Arguments& args, Streams& streams) {
         return exit_status::met;
     }
     open.all_platforms = !open.platform;
+    open.provenance = true;
     const std::vector<Image> images = open_images(parse_reference(reference), open);
     std::vector<Inspection> inspections;
     for (const Image& image : images) {

@@ -32,4 +32,9 @@ Comparison compare_images(const Image& published, const Image& rebuilt, const Co
 std::size_t extract_differences(const Image& published, const Image& rebuilt, const Comparison& comparison,
                                 const LoadOptions& options, const std::string& directory);
 
+/// Writes both sides of a `content` finding as published/NAME and rebuilt/NAME below `directory`, which has neither
+/// folder yet. Reads the layers again, unverified: the caller holds what was written against the finding's digests.
+void write_pair(const Image& published, const Image& rebuilt, const Finding& finding, const LoadOptions& options,
+                const std::string& directory, const std::string& name);
+
 } // namespace touchstone

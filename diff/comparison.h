@@ -51,6 +51,7 @@ struct SideSummary {
     std::vector<LayerSummary> layers;
     std::vector<Oddity> oddities; ///< of documents, layers and the stack; sorted by layer, path, code
     std::vector<Companion> companions;
+    std::optional<Provenance> provenance; ///< claims about the layers, bottom first; see image/provenance.h
 };
 
 /// How the histories compare. `identical` with divergent files is the forgery that comparing histories cannot see.

@@ -42,7 +42,8 @@ using WantedByLayer = std::map<int, Wanted>;
 /// Writes the wanted files of one layer as they stream by. Duplicates in a layer: the last one wins, as in the tree.
 class Extractor final : public ContentVisitor {
 public:
-    Extractor(const Wanted& wanted, std::string directory) : wanted_(wanted), directory_(std::move(directory)) {}
+    Extractor(const Wanted& wanted, std::string directory, std::string_view option)
+        : wanted_(wanted), directory_(std::move(directory)), option_(option) {}
 
     bool wants(std::size_t, const Entry& entry) override {
         if (entry.type != EntryType::file) return false;
@@ -67,12 +68,13 @@ public:
 private:
     void check() const {
         if (std::all_of(outputs_.begin(), outputs_.end(), [](const std::ofstream& out) { return out.good(); })) return;
-        fail(ErrorKind::unreadable, fmt::format("--extract {}: cannot be written (no permission, or the disk is full)",
-                                                printable(directory_)));
+        fail(ErrorKind::unreadable, fmt::format("{} {}: cannot be written (no permission, or the disk is full)",
+                                                option_, printable(directory_)));
     }
 
     const Wanted& wanted_;
     std::string directory_;
+    std::string_view option_; ///< that wants it, for messages
     std::vector<std::ofstream> outputs_;
 };
 
@@ -110,14 +112,36 @@ Json index_entry(const Finding& finding, const std::string& disk_name) {
 }
 
 void extract_side(const Image& image, const WantedByLayer& by_layer, const LoadOptions& options,
-                  const std::string& directory) {
+                  const std::string& directory, std::string_view option = "--extract") {
     for (const auto& [layer, wanted] : by_layer) {
-        Extractor extractor(wanted, directory);
+        Extractor extractor(wanted, directory, option);
         visit_content(image.layers[static_cast<std::size_t>(layer)], options.limits, extractor);
     }
 }
 
+void want(const Finding& finding, const std::string& disk_name, std::array<WantedByLayer, 2>& wanted) {
+    for (std::size_t side = 0; side < 2; ++side) {
+        if (finding.layers.at(side) < 0) continue;
+        const std::string& member = finding.stored_at.at(side).empty() ? finding.path : finding.stored_at.at(side);
+        wanted.at(side)[finding.layers.at(side)][member].push_back(disk_name);
+    }
+}
+
 } // namespace
+
+void write_pair(const Image& published, const Image& rebuilt, const Finding& finding, const LoadOptions& options,
+                const std::string& directory, const std::string& name) {
+    std::array<WantedByLayer, 2> wanted;
+    want(finding, name, wanted);
+    for (const auto& [side, image] : {std::pair("published", &published), std::pair("rebuilt", &rebuilt)}) {
+        const std::string folder = directory + "/" + side;
+        std::error_code error;
+        if (!std::filesystem::create_directory(folder, error) && error) {
+            fail(ErrorKind::unreadable, fmt::format("{}: {}", printable(folder), error.message()));
+        }
+        extract_side(*image, wanted.at(image == &published ? 0 : 1), options, folder, "the private directory");
+    }
+}
 
 std::size_t extract_differences(const Image& published, const Image& rebuilt, const Comparison& comparison,
                                 const LoadOptions& options, const std::string& directory) {
@@ -128,11 +152,7 @@ std::size_t extract_differences(const Image& published, const Image& rebuilt, co
     for (const Finding& finding : comparison.findings.list()) {
         if (!is_file_finding(finding)) continue;
         const std::string disk_name = fmt::format("{:04}-{}", ++count, harmless(finding.path));
-        for (std::size_t side = 0; side < 2; ++side) {
-            if (finding.layers.at(side) < 0) continue;
-            const std::string& member = finding.stored_at.at(side).empty() ? finding.path : finding.stored_at.at(side);
-            wanted.at(side)[finding.layers.at(side)][member].push_back(disk_name);
-        }
+        want(finding, disk_name, wanted);
         index.push_back(index_entry(finding, disk_name));
     }
     extract_side(published, wanted[0], options, directory + "/published");

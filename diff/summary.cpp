@@ -53,6 +53,7 @@ SideSummary summarize(Side side, const Stack& stack, const Tree& tree, const std
     if (image.config) summary.config = image.config->string();
     summary.files = tree.nodes.size();
     summary.companions = image.companions;
+    summary.provenance = image.provenance;
     summary.oddities = image.oddities;
     summary.oddities.insert(summary.oddities.end(), stack_oddities.begin(), stack_oddities.end());
     for (std::size_t i = 0; i < stack.layers.size(); ++i) {

@@ -158,6 +158,11 @@ std::string coverage_text(const FileExplanation& file) {
     return per_mille_text(file.coverage) + " of the differing bytes";
 }
 
+std::string diffoscope_text(const FileExplanation& file) {
+    if (!file.diffoscope) return {};
+    return file.diffoscope->output.empty() ? said(file.diffoscope->why, 300) : printable(file.diffoscope->output);
+}
+
 std::string owner_text(const FileExplanation& file) {
     const auto& [published, rebuilt] = file.owner;
     if (!published && !rebuilt) return {};

@@ -46,6 +46,8 @@ std::string per_mille_text(unsigned per_mille);
 /// "perl-base 5.36.0-7 (dpkg); published differs from the package's recorded checksum, rebuilt matches"; empty where no
 /// package owns the file.
 std::string owner_text(const FileExplanation& file);
+/// "out/0001.html", or why there is none; empty where diffoscope was not asked for. Printable.
+std::string diffoscope_text(const FileExplanation& file);
 /// "libssl3 3.0.15 -> 3.0.17", "curl 8.1 only rebuilt"
 std::string drift_text(const PackageDrift& drift);
 

@@ -110,6 +110,22 @@ void put_line(Html& html, std::string_view name, std::string_view text) {
     if (!text.empty()) html.put("<dt>{}</dt><dd>{}</dd>\n", name, text);
 }
 
+/// A link where there is a page. The path is the user's own, as the user wrote it, and leads nowhere but to a file.
+void put_diffoscope(Html& html, const FileExplanation& file) {
+    if (!file.diffoscope || file.diffoscope->output.empty()) {
+        put_line(html, "diffoscope", diffoscope_text(file));
+        return;
+    }
+    const std::string& path = file.diffoscope->output;
+    std::string link = path.starts_with('/') ? "file://" : "./";
+    for (const char c : path) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("/._-").find(c) != std::string_view::npos;
+        link += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    html.put("<dt>diffoscope</dt><dd><a href=\"{}\">{}</a></dd>\n", link, printable(path));
+}
+
 void put_answers(Html& html, const Page& page, const Item& item) {
     html.put("<dl class=\"answers\">\n");
     if (const FileExplanation* file = item.explanation) {
@@ -125,6 +141,7 @@ void put_answers(Html& html, const Page& page, const Item& item) {
             html.put("</dd>\n");
         }
         put_line(html, "owner", owner_text(*file));
+        put_diffoscope(html, *file);
         if (!file->remedy.empty()) {
             html.put("<dt>to do</dt><dd><code class=\"paste\">{}</code></dd>\n", said(file->remedy, remedy_limit));
         }

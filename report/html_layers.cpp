@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "report/canvas.h"
 #include "report/layer_pairs.h"
+#include "report/provenance_text.h"
 
 #include <fmt/format.h>
 
@@ -149,6 +150,20 @@ std::string claim_at(const LayerSummary* layer) {
     return layer != nullptr && layer->created_by ? short_claim(*layer->created_by, claim_width) : std::string();
 }
 
+/// The lines of the build file that provenance claims for the pair, once where both sides say the same.
+void put_sources(Html& html, const Page& page, const LayerPair& pair) {
+    std::string said_before;
+    for (const auto& [side, layer] : {std::pair(0U, pair.published), std::pair(1U, pair.rebuilt)}) {
+        if (layer < 0) continue;
+        const auto index = static_cast<std::size_t>(layer);
+        const SourceLines* const lines = source_of(page.comparison.sides.at(side).provenance, index);
+        if (lines == nullptr || source_text(*lines, claim_width) == said_before) continue;
+        said_before = source_text(*lines, claim_width);
+        html.put("<br>{}provenance claims {} <code>{}</code>", side == 0 ? "" : "rebuilt: ", source_place(*lines),
+                 source_instruction(*lines, claim_width));
+    }
+}
+
 void put_pair(Html& html, const Page& page, const LayerPair& pair) {
     const LayerSummary* left = layer_at(page.comparison.sides[0], pair.published);
     const LayerSummary* right = layer_at(page.comparison.sides[1], pair.rebuilt);
@@ -167,6 +182,7 @@ void put_pair(Html& html, const Page& page, const LayerPair& pair) {
     const std::string other = claim_at(right);
     html.put("<code>{}</code>", claim.empty() ? other : claim);
     if (!claim.empty() && !other.empty() && claim != other) html.put("<br>rebuilt: <code>{}</code>", other);
+    put_sources(html, page, pair);
     html.put("</td></tr>\n");
 }
 

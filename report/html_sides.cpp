@@ -1,5 +1,6 @@
 // The top of the page: the verdict, what decided it, and both images.
 #include "report/html_parts.h"
+#include "report/provenance_text.h"
 
 #include "base/printable.h"
 #include "report/canvas.h"
@@ -133,6 +134,9 @@ void put_side(Html& html, const SideSummary& side) {
     if (!side.companions.empty()) {
         html.put("<dt>beside it</dt><dd>{} not compared ({}{})</dd>\n", many(side.companions.size(), "manifest"),
                  shown(side.companions.front().kind), side.companions.size() > 1 ? ", …" : "");
+    }
+    if (const std::string claims = provenance_text(side.provenance); !claims.empty()) {
+        html.put("<dt>provenance</dt><dd>{}</dd>\n", claims);
     }
     html.put("</dl></div>\n");
 }

@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "report/canvas.h"
 #include "report/json_parts.h"
+#include "report/provenance_text.h"
 
 #include <fmt/format.h>
 
@@ -41,6 +42,9 @@ void text_layer(Canvas& canvas, const Inspection& inspection, std::size_t index)
     if (const HistoryEntry* claim = claim_of(*inspection.image, layer)) {
         text_field(canvas, "  claim", short_claim(claim->created_by, claim_width));
     }
+    if (const SourceLines* const lines = source_of(inspection.image->provenance, index)) {
+        text_field(canvas, "  claim", "of provenance: " + source_text(*lines, claim_width));
+    }
 }
 
 void text_image(Canvas& canvas, const Inspection& inspection) {
@@ -55,6 +59,7 @@ void text_image(Canvas& canvas, const Inspection& inspection) {
         canvas.line(padded("beside it", 12) +
                     fmt::format("{}  {}", companion.digest.string(), printable(companion.kind)));
     }
+    text_field(canvas, "provenance", provenance_text(image.provenance));
     for (const Oddity& oddity : image.oddities) {
         const std::string subject = printable(oddity.path) + (oddity.path.empty() ? "" : " ") + oddity.detail;
         canvas.line(padded("oddity", 12) + fmt::format("{}  {}", row_of(oddity.code).name, subject));
@@ -71,6 +76,7 @@ void json_layer(JsonWriter& json, const Inspection& inspection, std::size_t inde
     json.bytes_member("media_type", layer.media_type);
     json.member("compression", inspection.compression[index]);
     json.optional_bytes_member("created_by", claim != nullptr ? std::optional(claim->created_by) : std::nullopt);
+    write_source(json, source_of(inspection.image->provenance, index));
     json.end_object();
 }
 
@@ -108,6 +114,7 @@ void json_image(JsonWriter& json, const Inspection& inspection) {
     for (const Oddity& oddity : image.oddities) write_oddity(json, oddity);
     json.end_array();
     write_companions(json, image.companions);
+    write_provenance(json, image.provenance);
     json.end_object();
 }
 

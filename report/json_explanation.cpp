@@ -160,6 +160,16 @@ void write_file(JsonWriter& json, const FileExplanation& file) {
     json.flag("examined", file.examined);
     write_raw_or_null(json, "accepted", file.accepted);
     write_causes(json, file.causes);
+    if (file.diffoscope) {
+        json.key("diffoscope");
+        json.begin_object();
+        if (file.diffoscope->output.empty()) {
+            json.member("why", utf8_or_escaped(file.diffoscope->why));
+        } else {
+            json.bytes_member("output", file.diffoscope->output);
+        }
+        json.end_object();
+    }
     json.key("part");
     if (file.part.kind.empty()) {
         json.null();

@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "report/json_explanation.h"
+#include "report/provenance_text.h"
 #include "report/version.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ bool all_listed(const SideSummary& side) {
     return std::all_of(side.layers.begin(), side.layers.end(), [](const LayerSummary& layer) { return layer.listed; });
 }
 
-void write_layer(JsonWriter& json, const LayerSummary& layer) {
+void write_layer(JsonWriter& json, const LayerSummary& layer, const SourceLines* source) {
     json.begin_object();
     json.optional_member("digest", layer.digest);
     json.member("diff_id", layer.diff_id);
@@ -54,6 +55,7 @@ void write_layer(JsonWriter& json, const LayerSummary& layer) {
     write_or_null(json, "compression", layer.compression);
     write_known(json, "entries", layer.listed, layer.entries);
     json.optional_bytes_member("created_by", layer.created_by);
+    write_source(json, source);
     if (layer.canonical) json.member("canonical", *layer.canonical);
     json.end_object();
 }
@@ -128,7 +130,9 @@ void write_side_members(JsonWriter& json, const SideSummary& side, bool every_no
     if (side.tree) json.member("tree", *side.tree);
     json.key("layers");
     json.begin_array(JsonWriter::Layout::lines);
-    for (const LayerSummary& layer : side.layers) write_layer(json, layer);
+    for (std::size_t i = 0; i < side.layers.size(); ++i) {
+        write_layer(json, side.layers[i], source_of(side.provenance, i));
+    }
     json.end_array();
     write_notes(json, side.oddities);
     json.key("oddities");
@@ -138,6 +142,7 @@ void write_side_members(JsonWriter& json, const SideSummary& side, bool every_no
     }
     json.end_array();
     write_companions(json, side.companions);
+    write_provenance(json, side.provenance);
 }
 
 void write_finding(JsonWriter& json, const Finding& finding, const FileExplanation* explanation) {

@@ -8,6 +8,7 @@
 #include "report/items.h"
 #include "report/markdown_parts.h"
 #include "report/markdown_text.h"
+#include "report/provenance_text.h"
 #include "report/text_parts.h"
 #include "report/version.h"
 
@@ -28,6 +29,7 @@ constexpr std::size_t listed_packages = 50;
 constexpr std::size_t listed_noise = 40;
 constexpr std::size_t listed_accepted = 500;
 constexpr std::size_t remedy_limit = 600;
+constexpr std::size_t claim_limit = 400;
 
 std::string value_code(const std::optional<std::string>& value) {
     return value ? markdown_code(short_value(*value), 200) : std::string("none");
@@ -60,6 +62,10 @@ void add_sides(MarkdownDocument& document, const Comparison& comparison) {
     row("manifest", value_code(published.manifest), value_code(rebuilt.manifest));
     row("config", value_code(published.config), value_code(rebuilt.config));
     row("layers", std::to_string(published.layers.size()), std::to_string(rebuilt.layers.size()));
+    if (published.provenance || rebuilt.provenance) {
+        row("provenance", markdown_said(provenance_text(published.provenance), claim_limit),
+            markdown_said(provenance_text(rebuilt.provenance), claim_limit));
+    }
     const Summary& summary = comparison.summary;
     table += fmt::format("\n{} paths equal, **{} different**, {} only published, {} only rebuilt", summary.equal,
                          summary.changed, summary.removed, summary.added);
@@ -182,7 +188,7 @@ void add_comparison(MarkdownDocument& document, const Comparison& comparison) {
     std::uint64_t left_out = add_others(document, others);
     add_noise(document, comparison);
     if (comparison.explanation) left_out += add_accepted(document, *comparison.explanation);
-    left_out += add_files(document, std::move(files));
+    left_out += add_files(document, comparison, std::move(files));
     if (left_out > 0)
         document.add(fmt::format("**{} more are left out here; the JSON report has all.**\n\n", left_out));
 }

@@ -18,6 +18,8 @@ constexpr std::size_t detailed_files = 50; // folded blocks; beyond that a table
 constexpr std::size_t view_lines = 40;     // of one file
 constexpr std::size_t line_limit = 240;
 constexpr std::size_t shown_parts = 12;
+constexpr std::size_t claim_width = 160; // of an instruction
+constexpr std::size_t claim_limit = 600;
 constexpr std::size_t end_reserve = 200; // for the sentence about what is left out
 
 std::string cause_names(const FileExplanation* file) {
@@ -80,7 +82,7 @@ void append_view(std::vector<std::string>& lines, const Part& part, std::size_t&
     }
 }
 
-std::string block_of(const Item& item) {
+std::string block_of(const Comparison& comparison, const Item& item) {
     std::string block = fmt::format("<details><summary>{}{}: {}</summary>\n\n",
                                     item.weight == Weight::security ? "<b>security</b> " : "",
                                     // In a summary Markdown is not parsed everywhere, an element is.
@@ -100,8 +102,16 @@ std::string block_of(const Item& item) {
         if (const std::string owner = owner_text(*file); !owner.empty()) {
             block += fmt::format("* owner: {}\n", markdown_said(owner, 400));
         }
+        if (const std::string look = diffoscope_text(*file); !look.empty()) {
+            block += fmt::format("* diffoscope: {}\n", markdown_said(look, 400));
+        }
         if (!file->derived_of.empty()) block += fmt::format("* because of {}\n", markdown_code(file->derived_of));
         if (!file->remedy.empty()) block += fmt::format("* to do: {}\n", markdown_said(file->remedy, 600));
+    }
+    for (const std::string& claim : claims_of(comparison, item, claim_width)) {
+        block += fmt::format("* claimed by {}\n", markdown_said(claim, claim_limit));
+    }
+    if (const FileExplanation* file = item.explanation) {
         std::vector<std::string> lines;
         std::size_t parts = shown_parts;
         append_view(lines, file->part, parts);
@@ -112,13 +122,13 @@ std::string block_of(const Item& item) {
 
 } // namespace
 
-std::uint64_t add_files(MarkdownDocument& document, std::vector<Item> files) {
+std::uint64_t add_files(MarkdownDocument& document, const Comparison& comparison, std::vector<Item> files) {
     if (files.empty()) return 0;
     std::stable_sort(files.begin(), files.end(),
                      [](const Item& a, const Item& b) { return standing_of(a) < standing_of(b); });
     if (!document.add("### Files\n\n")) return files.size();
     std::size_t shown = 0;
-    while (shown < std::min(files.size(), detailed_files) && document.add(block_of(files[shown]))) ++shown;
+    while (shown < std::min(files.size(), detailed_files) && document.add(block_of(comparison, files[shown]))) ++shown;
     if (shown == files.size() || !document.add("| path | differs in | why |\n|---|---|---|\n"))
         return files.size() - shown;
     for (; shown < files.size() && document.has_room(end_reserve); ++shown) {

@@ -29,6 +29,6 @@ private:
 
 /// Files with their causes, security first: the first ones with what differs inside, then a table. Returns how many
 /// found no place.
-std::uint64_t add_files(MarkdownDocument& document, std::vector<Item> files);
+std::uint64_t add_files(MarkdownDocument& document, const Comparison& comparison, std::vector<Item> files);
 
 } // namespace touchstone

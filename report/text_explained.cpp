@@ -198,6 +198,9 @@ void draw_explanation(Canvas& canvas, const Item& item, std::size_t view_lines) 
     }
     draw_causes(canvas, *file);
     draw_cover(canvas, *file);
+    if (const std::string look = diffoscope_text(*file); !look.empty()) {
+        canvas.line(fmt::format("{}diffoscope: {}", indent, look));
+    }
     if (const std::string owner = owner_text(*file); !owner.empty()) {
         canvas.line(fmt::format("{}owner: {}", indent, owner));
     }

@@ -34,7 +34,8 @@ void draw_oddities(Canvas& canvas, const std::vector<const SideSummary*>& sides,
 /// Noise as counts; one by one with `all`.
 void draw_noise(Canvas& canvas, const Comparison& comparison, const TextOptions& options);
 
-/// "layer 2 <- RUN make install", or without the claim where there is none.
+/// "layer 2 <- RUN make install; provenance claims Dockerfile:4: RUN make install", or without a claim that is not
+/// there.
 std::string layer_text(const SideSummary& side, int layer, std::size_t width);
 
 /// How many paths have a finding that is not noise.

@@ -2,6 +2,7 @@
 #include "report/text_parts.h"
 
 #include "base/printable.h"
+#include "report/provenance_text.h"
 
 #include <fmt/format.h>
 
@@ -41,6 +42,11 @@ std::string content_line(const SideSummary& side) {
                        human_bytes(unpacked), counted(side.files, "path"));
 }
 
+std::string provenance_line(const SideSummary& side) {
+    const std::string text = provenance_text(side.provenance);
+    return text.empty() ? text : "provenance " + text;
+}
+
 std::string companions_line(const SideSummary& side) {
     if (side.companions.empty()) return {};
     return fmt::format("beside it, not compared: {} ({})", counted(side.companions.size(), "manifest"),
@@ -74,7 +80,7 @@ void draw_shared(Canvas& canvas, const Comparison& comparison) {
 void draw_side(Canvas& canvas, const SideSummary& side) {
     std::string label(name_of(side.side));
     for (const std::string& line : {printable(side.reference), identity_line(side), content_line(side),
-                                    side.tree.value_or(""), companions_line(side)}) {
+                                    side.tree.value_or(""), companions_line(side), provenance_line(side)}) {
         if (line.empty()) continue;
         canvas.line(canvas.styled(Style::bold, padded(label, label_width)) + line);
         label.clear();
@@ -103,6 +109,9 @@ std::string layer_text(const SideSummary& side, int layer, std::size_t width) {
     const auto index = static_cast<std::size_t>(layer);
     if (index < side.layers.size() && side.layers[index].created_by) {
         text += " <- " + short_claim(*side.layers[index].created_by, width);
+    }
+    if (const SourceLines* const lines = source_of(side.provenance, index)) {
+        text += "; provenance claims " + source_text(*lines, width);
     }
     return text;
 }

@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "diff/explain/accept.h"
+#include "diff/explain/base_drift.h"
 #include "diff/explain/conclusions.h"
 #include "diff/explain/divergent.h"
 #include "diff/explain/fact_causes.h"
@@ -42,7 +43,8 @@ public:
           deadline_(Analyzer::Clock::now() + options.budget), acceptance_(options.accept),
           files_(divergent_files(comparison.findings.list(), {&sides[0].tree, &sides[1].tree})),
           clues_(gather_clues({sides[0].stack.image, sides[1].stack.image}, {&sides[0].tree, &sides[1].tree}, files_)),
-          owners_({&sides[0].tree, &sides[1].tree}) {}
+          owners_({&sides[0].tree, &sides[1].tree}),
+          base_({&sides[0].stack, &sides[1].stack}, {&sides[0].tree, &sides[1].tree}) {}
 
     Explanation run() {
         Explanation result;
@@ -85,6 +87,7 @@ private:
     /// The package databases and the account names of both sides: clues for everything else.
     void read_context(SecondLook& look) {
         owners_.want(look);
+        base_.want(look);
         std::array<const Entry*, 2> passwd{};
         for (std::size_t side : {0U, 1U}) {
             const Node* const node = find_node(sides_[side].tree, "etc/passwd");
@@ -99,6 +102,7 @@ private:
             if (passwd[side] != nullptr) add_users(clues_.side[side], as_text(look.content(*passwd[side])));
         }
         owners_.read(look, files_);
+        base_.read(look);
         look.clear();
     }
 
@@ -222,7 +226,11 @@ private:
     }
 
     void conclude(const DivergentFile& file, FileExplanation& out) const {
-        const bool whole = out.causes.contains(CauseId::cache_or_log) || owners_.explains_whole(file, out);
+        bool whole = out.causes.contains(CauseId::cache_or_log) || owners_.explains_whole(file, out);
+        if (!whole && out.examined && !out.part.explained() && !holds_secrets(out.part) && base_.explains(file)) {
+            out.causes[CauseId::base_image] = 1;
+            whole = true;
+        }
         bool all = true;
         bool code = false;
         for (const Finding* finding : file.findings) {
@@ -275,6 +283,7 @@ private:
     std::vector<DivergentFile> files_;
     Clues clues_;
     Owners owners_;
+    BaseDrift base_;
 };
 
 } // namespace

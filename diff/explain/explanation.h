@@ -28,6 +28,12 @@ struct Ownership {
 };
 std::string_view name_of(Ownership::Match match); ///< "not-recorded", "matches", "differs"
 
+/// What came of handing a pair of files to another program.
+struct OutsideLook {
+    std::string output; ///< the path of its page, below the directory that the user named; or empty
+    std::string why;    ///< why there is none, printable; empty where there is one
+};
+
 /// One divergent file.
 struct FileExplanation {
     std::string path; ///< raw; sorted by compare_paths in Explanation::files
@@ -41,8 +47,9 @@ struct FileExplanation {
     std::string derived_of; ///< raw path: this whole file differs because that one does; or empty
     std::string accepted;   ///< name of the normalizer or noise rule that accepts it; or empty
     std::array<std::optional<Ownership>, 2> owner;
-    std::string remedy;   ///< the one line for this file; from its weightiest cause
-    bool examined = true; ///< false: beyond the number of files or the time; only the facts are known
+    std::string remedy;                    ///< the one line for this file; from its weightiest cause
+    std::optional<OutsideLook> diffoscope; ///< absent: it was not asked for, or the file is explained
+    bool examined = true;                  ///< false: beyond the number of files or the time; only the facts are known
 };
 
 /// All files of one package whose version differs, or one that only one side has.

@@ -50,6 +50,11 @@ void Part::add(Difference difference) {
     }
 }
 
+bool holds_secrets(const Part& part) {
+    return part.kind == "shadow" || part.all_causes().contains(CauseId::key_material) ||
+           std::any_of(part.parts.begin(), part.parts.end(), [](const Part& inner) { return holds_secrets(inner); });
+}
+
 void hide_secrets(Part& part) {
     for (Part& inner : part.parts) hide_secrets(inner);
     for (Difference& difference : part.differences) {

@@ -85,6 +85,9 @@ constexpr std::size_t difference_limit = 50;
 /// differences stay, with their places and cause.
 void hide_secrets(Part& part);
 
+/// True for a part of which hide_secrets hides something, or inside which it does.
+bool holds_secrets(const Part& part);
+
 /// A value for Difference::values: cut to value_limit.
 std::string short_bytes(std::string_view bytes);
 
