@@ -99,7 +99,9 @@ Parsed ArArchive::read(std::uint64_t most) {
     }
     FieldList(outer, 0).add(magic.size(), "mark");
     // dpkg-deb reads the members of a package in this order only.
-    fixed_order = !members.empty() && members.front().name == "debian-binary";
+    // BSD's symbol tables are not read here, so that which member comes first may matter.
+    fixed_order = !members.empty() &&
+                  (members.front().name == "debian-binary" || members.front().name.substr(0, 9) == "__.SYMDEF");
     return {};
 }
 

@@ -140,6 +140,7 @@ std::int64_t SideClues::clock() const {
 
 bool Clues::plausible_times(std::int64_t published, std::int64_t rebuilt) const {
     if (side[0].mtimes.contains(published) && side[1].mtimes.contains(rebuilt)) return true;
+    if (side[0].source_date_epoch == published && side[1].source_date_epoch == rebuilt) return true;
     if (!in_window(side[0], published) || !in_window(side[1], rebuilt)) return false;
     const std::int64_t builds = minus(side[1].clock(), side[0].clock());
     const std::int64_t slack = std::max(magnitude(builds) / 10, seconds_an_hour);

@@ -62,7 +62,8 @@ struct Clues {
     std::array<SideClues, 2> side;
 
     /// Both seconds could be moments of their builds: each in [oldest mtime - 1 day, clock + 1 day] of its side, and
-    /// their distance that of the builds (within the larger of 10 % and an hour), or each an mtime of its side.
+    /// their distance that of the builds (within the larger of 10 % and an hour), or each an mtime or the
+    /// SOURCE_DATE_EPOCH of its side.
     bool plausible_times(std::int64_t published, std::int64_t rebuilt) const;
 };
 

@@ -1,6 +1,6 @@
 // Members of a dict, a set or a list of options that were printed in the order of a hash table: one line, split at the
-// commas or blanks between members, with brackets and quotes respected. Only members with a key count: without keys, a
-// list is a list, and its order may be its meaning.
+// commas or blanks between members, with brackets and quotes respected. Only members with a key count, and quoted texts
+// in braces, which are a set: any other list is a list, and its order may be its meaning.
 #include "diff/explain/detect_order.h"
 
 #include <algorithm>
@@ -73,6 +73,23 @@ bool same_keyed_members(std::string_view published, std::string_view rebuilt, ch
     return *left == *right;
 }
 
+bool is_quoted(std::string_view member) {
+    return member.size() >= 2 && (member.front() == '"' || member.front() == '\'') && member.back() == member.front();
+}
+
+/// A set as Python prints it: texts in quotes, none twice.
+bool same_set_members(std::string_view published, std::string_view rebuilt) {
+    auto left = split_members(published, ',');
+    auto right = split_members(rebuilt, ',');
+    if (!left || !right || left->size() < 2) return false;
+    for (auto* const side : {&*left, &*right}) {
+        for (std::string_view& member : *side) member = trimmed(member);
+        std::sort(side->begin(), side->end());
+    }
+    return *left == *right && std::all_of(left->begin(), left->end(), is_quoted) &&
+           std::adjacent_find(left->begin(), left->end()) == left->end();
+}
+
 /// What both lines start and end with, up to the bracket around the members.
 bool is_braced_permutation(std::string_view published, std::string_view rebuilt) {
     const std::size_t open = published.find('{');
@@ -82,7 +99,8 @@ bool is_braced_permutation(std::string_view published, std::string_view rebuilt)
     if (rebuilt.substr(close) != published.substr(close)) return false;
     const std::string_view left = published.substr(open + 1, close - open - 1);
     const std::string_view right = rebuilt.substr(open + 1, close - open - 1);
-    return same_keyed_members(left, right, ',', ":") || same_keyed_members(left, right, ',', "=>");
+    return same_keyed_members(left, right, ',', ":") || same_keyed_members(left, right, ',', "=>") ||
+           same_set_members(left, right);
 }
 
 } // namespace

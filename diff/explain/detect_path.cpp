@@ -99,10 +99,15 @@ bool is_source_name(std::string_view path) {
     return std::any_of(suffixes.begin(), suffixes.end(), [&](std::string_view s) { return path.ends_with(s); });
 }
 
+/// What debuggers read; the section of that name is not loaded, or it would not be here.
+bool is_debug_section(const Site& site) {
+    return !site.leaf.text && site.leaf.subject.name.starts_with(".debug");
+}
+
 /// In a program only names of sources are traces of the compiler; any other path may be one that it opens.
 bool may_be_a_trace(const Site& site, const SpanPair& token) {
     if (site.leaf.text) return !is_obeyed(site) && !is_configuration(site) && !steers_execution(site, token);
-    if (site.leaf.subject.name.find(".debug") != std::string_view::npos) return true;
+    if (is_debug_section(site)) return true;
     return is_source_name(site.text(0, token[0])) && is_source_name(site.text(1, token[1]));
 }
 
@@ -189,9 +194,25 @@ bool has_known_pattern(std::string_view a, std::string_view b) {
     });
 }
 
+/// Names that mktemp and gcc make, by their whole form: their random letters may look like a word by chance.
+bool are_of_known_form(std::string_view a, std::string_view b) {
+    struct Form {
+        std::string_view prefix;
+        std::size_t letters;
+        std::string_view end;
+    };
+    constexpr std::array<Form, 5> forms{
+        {{"tmp.", 10, ""}, {"cc", 6, ".o"}, {"cc", 6, ".s"}, {"cc", 6, ".res"}, {"cc", 6, ".ld"}}};
+    const auto has = [](const Form& form, std::string_view name) {
+        return name.size() == form.prefix.size() + form.letters + form.end.size() && name.starts_with(form.prefix) &&
+               name.ends_with(form.end) && all_of(name.substr(form.prefix.size(), form.letters), is_alnum);
+    };
+    return std::any_of(forms.begin(), forms.end(), [&](const Form& form) { return has(form, a) && has(form, b); });
+}
+
 /// Two components of one pattern: a known tool's, or random letters after the last sign that both have.
 bool is_same_pattern(std::string_view a, std::string_view b) {
-    if (has_known_pattern(a, b)) return true;
+    if (are_of_known_form(a, b) || has_known_pattern(a, b)) return true;
     std::size_t common = 0;
     while (common < std::min(a.size(), b.size()) && a[common] == b[common]) ++common;
     while (common > 0 && is_alnum(a[common - 1])) --common;
@@ -285,7 +306,8 @@ bool home_path(const Site& site, WordClaims& claims) {
 
 bool build_path(const Site& site, WordClaims& claims) {
     const auto pair = paths_around(site);
-    if (!pair || pair->tail == 0) return false;
+    // Debug information names the directory for itself; elsewhere one that nothing follows may be any directory.
+    if (!pair || (pair->tail == 0 && !is_debug_section(site))) return false;
     if (!is_build_directory(pair->parts[0]) || !is_build_directory(pair->parts[1])) return false;
     if (!may_be_a_trace(site, pair->token)) return false;
     return claims.claim(pair->token, CauseId::build_path, "two build directories, the same path below");

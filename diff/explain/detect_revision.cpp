@@ -1,5 +1,5 @@
 // Which source was built (V5) and by which run of a build service (V6). A commit's hash is never explained by its form:
-// only a key that says "commit" makes it one, and never in what is obeyed.
+// only a key that says "commit" or the images' own labels make it one, and never in what is obeyed.
 #include "diff/explain/detect_rules.h"
 
 #include <algorithm>
@@ -45,14 +45,29 @@ bool is_commit_key(std::string_view key) {
     });
 }
 
+/// The commit, in full or abbreviated, that a label of this side's image names as its source.
+bool is_labelled(const SideClues& side, std::string_view commit) {
+    constexpr std::array<std::string_view, 2> keys{"org.opencontainers.image.revision", "org.label-schema.vcs-ref"};
+    return std::any_of(side.labels.begin(), side.labels.end(), [&](const auto& label) {
+        return std::find(keys.begin(), keys.end(), label.first) != keys.end() && is_commit(label.second) &&
+               label.second.starts_with(commit);
+    });
+}
+
 bool commit_hash(const Site& site, WordClaims& claims) {
     const auto word = word_around(site, is_alnum);
     if (!word) return false;
+    bool labelled = true;
+    bool keyed = true;
     for (std::size_t side : {0U, 1U}) {
-        if (!is_commit(site.text(side, (*word)[side]))) return false;
-        if (!is_commit_key(key_before(site.before(side, (*word)[side])))) return false;
+        const std::string_view text = site.text(side, (*word)[side]);
+        if (!is_commit(text)) return false;
+        labelled = labelled && is_labelled(site.clue(side), text);
+        keyed = keyed && is_commit_key(key_before(site.before(side, (*word)[side])));
     }
-    return claims.claim(*word, CauseId::source_revision, "commits, by the key before them");
+    if (!labelled && !keyed) return false;
+    return claims.claim(*word, CauseId::source_revision,
+                        labelled ? "each image's label names its own" : "commits, by the key before them");
 }
 
 bool is_describe_char(char c) {

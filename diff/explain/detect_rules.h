@@ -40,6 +40,13 @@ bool process_id(const Site& site, WordClaims& claims); ///< R6
 bool source_revision(const Site& site, WordClaims& claims); ///< V5
 bool ci_injection(const Site& site, WordClaims& claims);    ///< V6
 
+// detect_compiler.cpp
+bool is_compiler_record(const Site& site);                  ///< both lines are what compilers write of themselves
+bool compiler_record(const Site& site, WordClaims& claims); ///< V4, E3 or C4 in such a line
+
+// detect_number.cpp
+bool last_digits(const Site& site, WordClaims& claims); ///< C4: "0.30000000000000004"
+
 // detect_version.cpp
 bool toolchain(const Site& site, WordClaims& claims);       ///< V4
 bool download(const Site& site, WordClaims& claims);        ///< V3

@@ -8,7 +8,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr std::array<DetectorRow, 20> rows{{
+constexpr std::array<DetectorRow, 21> rows{{
     {"derived-digest", run_rule<derived_digest>},
     {"armour", armour_blocks},
     {"password-hash", run_rule<password_hash>},
@@ -28,6 +28,7 @@ constexpr std::array<DetectorRow, 20> rows{{
     {"process-id", run_rule<process_id>},
     {"random-id", run_rule<random_id>},
     {"locale", run_rule<locale_text>},
+    {"last-digits", run_rule<last_digits>},
     {"environment", run_rule<environment_dump>}, // a path or host name among its lines has its own cause
 }};
 

@@ -174,11 +174,11 @@ void describe_signature(const ElfFile& file, Layout& layout) {
         {"module signature", span, Inside::code, CauseId::signature, "the signature that follows a kernel module"});
 }
 
-Layout layout_of(const ElfFile& file) {
+Layout layout_of(const ElfFile& file, Analyzer& analyzer) {
     Layout layout;
     describe_tables(file, layout);
     for (const ElfSection& section : file.sections) {
-        if (section.span.size > 0) describe_section(file, section, layout);
+        if (section.span.size > 0) describe_section(file, section, analyzer, layout);
     }
     describe_signature(file, layout);
     return layout;
@@ -246,7 +246,7 @@ bool analyze_elf(const Subject& subject, Analyzer& analyzer, Part& part) {
     const auto machine = [&](std::size_t side) { return as_text(subject.bytes.at(side)).substr(18, 2); };
     const bool other_machine = platform(0) != platform(1) || machine(0) != machine(1);
     if (!other_machine && files[0] && files[1]) {
-        std::array<Layout, 2> layouts = {layout_of(*files[0]), layout_of(*files[1])};
+        std::array<Layout, 2> layouts = {layout_of(*files[0], analyzer), layout_of(*files[1], analyzer)};
         explain_pair(*files[0], *files[1], layouts);
         if (compare_layouts(subject, analyzer, part, std::move(layouts))) return true;
     }

@@ -136,6 +136,25 @@ void describe_go_settings(const ElfFile& file, const ElfSection& section, Layout
     add("build\tvcs.time=", CauseId::text_date, "the time of that commit", is_go_time);
 }
 
+/// A section of debug information that zlib has packed: a head with the unpacked size, and the stream. False where it
+/// is packed in another way, or could be mapped.
+bool describe_compressed(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, Layout& layout) {
+    constexpr std::uint64_t zlib = 1; // ELFCOMPRESS_ZLIB
+    const std::uint64_t head = file.wide ? 24 : 12;
+    const std::uint64_t place = file.wide ? 8 : 4; // of ch_size, and its size
+    if (section.span.size <= head || inside_of(file, section) != Inside::leaf) return false;
+    if (file.numbers.at(section.span.offset, 4) != zlib) return false;
+    const Span packed{section.span.offset + head, section.span.size - head};
+    Stretch content{section.name, packed, Inside::leaf, {}, {}, inflate_zlib(file.numbers.view(packed), analyzer)};
+    const std::uint64_t size = file.numbers.at(section.span.offset + place, place);
+    if (!content.unpacked || content.unpacked->size() != size) return false;
+    layout.stretches.push_back({"head of " + section.name, {section.span.offset, head}});
+    layout.fields.push_back(derived_field("ch_size of " + section.name, {section.span.offset + place, place},
+                                          Proof::follows, "the size of the unpacked section"));
+    layout.stretches.push_back(std::move(content));
+    return true;
+}
+
 void describe_plain(const ElfFile& file, const ElfSection& section, Layout& layout) {
     Stretch stretch;
     stretch.name = section.name;
@@ -177,9 +196,8 @@ std::string_view section_text(const ElfFile& file, std::string_view name) {
     return found == file.sections.end() ? std::string_view() : file.numbers.text(found->span);
 }
 
-/// The values of -march= that the compiler recorded (-g, -frecord-gcc-switches).
-std::set<std::string_view> processors(const ElfFile& file) {
-    constexpr std::string_view option = "-march=";
+/// What the compiler recorded (-g, -frecord-gcc-switches) after `option`, up to the next one.
+std::set<std::string_view> recorded(const ElfFile& file, std::string_view option) {
     std::set<std::string_view> found;
     for (const std::string_view name : {".debug_str", ".GCC.command.line"}) {
         const std::string_view text = section_text(file, name);
@@ -204,10 +222,15 @@ bool is_apart(const ElfFile& file, std::string_view name) {
     });
 }
 
-void set_cause(std::array<Layout, 2>& layouts, std::string_view name, CauseId cause, std::string_view evidence) {
+bool is_code(std::string_view name) { // ".text.startup", ".text.unlikely", and a section for each function
+    return name == ".text" || name.starts_with(".text.");
+}
+
+template <typename Is>
+void set_cause(std::array<Layout, 2>& layouts, const Is& is, CauseId cause, std::string_view evidence) {
     for (Layout& layout : layouts) {
         for (Stretch& stretch : layout.stretches) {
-            if (stretch.name != name) continue;
+            if (!is(stretch.name)) continue;
             stretch.inside = Inside::code; // the cause is for all of it
             stretch.cause = cause;
             stretch.evidence = evidence;
@@ -217,9 +240,11 @@ void set_cause(std::array<Layout, 2>& layouts, std::string_view name, CauseId ca
 
 } // namespace
 
-void describe_section(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_section(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, Layout& layout) {
+    const bool packed = (section.flags & compressed) != 0;
+    if (packed && describe_compressed(file, section, analyzer, layout)) return;
     describe_plain(file, section, layout);
-    if ((section.flags & compressed) != 0) return;
+    if (packed) return;
     if (section.type == note_type) describe_notes(file, section, layout);
     if (section.name == ".gnu_debuglink") describe_debug_link(file, section, layout);
     if (section.name == ".gnu_debugaltlink") describe_alt_link(file, section, layout);
@@ -234,12 +259,16 @@ void explain_pair(const ElfFile& published, const ElfFile& rebuilt, std::array<L
     const bool named = std::none_of(compilers.begin(), compilers.end(), [](const auto& one) { return one.empty(); });
     const bool apart = is_apart(published, ".comment") && is_apart(rebuilt, ".comment");
     if (apart && named && !compilers.empty() && compilers == families(section_text(rebuilt, ".comment"))) {
-        set_cause(layouts, ".comment", CauseId::toolchain, "another version of the same compiler");
+        const auto is_comment = [](std::string_view name) { return name == ".comment"; };
+        set_cause(layouts, is_comment, CauseId::toolchain, "another version of the same compiler");
     }
-    const auto targets = processors(published);
-    const auto others = processors(rebuilt);
-    if (!targets.empty() && !others.empty() && targets != others && same_symbols(published, rebuilt)) {
-        set_cause(layouts, ".text", CauseId::cpu_features, "the same symbols, compiled with another -march");
+    if (!same_symbols(published, rebuilt)) return;
+    const auto targets = recorded(published, "-march=");
+    const auto others = recorded(rebuilt, "-march=");
+    if (!targets.empty() && !others.empty() && targets != others) {
+        set_cause(layouts, is_code, CauseId::cpu_features, "the same symbols, compiled with another -march");
+    } else if (!recorded(published, "-fprofile-use").empty() && !recorded(rebuilt, "-fprofile-use").empty()) {
+        set_cause(layouts, is_code, CauseId::float_or_profile, "the same symbols, and a profile steered the compiler");
     }
 }
 

@@ -149,7 +149,10 @@ private:
 
     bool compare_members(const Member& a, const Member& b) {
         const bool headers = same(a, b, &Member::header) && same(a, b, &Member::after) && same(a, b, &Member::index);
-        if (headers && same(a, b, &Member::data)) return true;
+        if (headers && same(a, b, &Member::data)) {
+            check_meaning(a, b);
+            return true;
+        }
         if (analyzer_.out_of_time()) {
             cut_part(part_, "the time for explaining was over");
             return true;
@@ -165,8 +168,24 @@ private:
         return true;
     }
 
+    /// Of two members with equal content: the same offsets may lead to others, so that a symbol is taken from another
+    /// object.
+    void check_meaning(const Member& a, const Member& b) {
+        const std::optional<std::string> meaning = sides_[0]->meaning(a);
+        const std::optional<std::string> other = sides_[1]->meaning(b);
+        if (!meaning || !other || meaning == other) return;
+        Difference difference;
+        difference.where = printable_short(a.name);
+        difference.spans = {a.data, b.data};
+        difference.evidence = "the same bytes lead to other members";
+        part_.add(std::move(difference));
+    }
+
     bool compare_content(const Member& a, const Member& b) {
-        if (sides_[0]->same_content(a, *sides_[1], b)) return true;
+        if (sides_[0]->same_content(a, *sides_[1], b)) {
+            check_meaning(a, b);
+            return true;
+        }
         const std::optional<std::string> meaning = sides_[0]->meaning(a);
         if (meaning && meaning == sides_[1]->meaning(b)) {
             comparer_.note_structure();

@@ -277,7 +277,8 @@ TEST_CASE("a shadowed attribute weighs what it would weigh in the merged tree") 
     for (const auto& [attribute, weight] :
          {std::pair("system.posix_acl_access", Weight::security), std::pair("trusted.x", Weight::security),
           std::pair("user.x", Weight::real)}) {
-        CAPTURE(attribute);
+        const auto& shown = attribute; // clang 14 captures no structured binding
+        CAPTURE(shown);
         const Comparison result =
             compare({.layers = {layer(attribute, "1"), cleanup}}, {.layers = {layer(attribute, "2"), cleanup}});
         REQUIRE(result.findings.list().size() == 1);

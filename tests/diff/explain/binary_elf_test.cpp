@@ -101,6 +101,38 @@ TEST_CASE("ELF: code compiled for two processors, as the compiler recorded, is s
     CHECK(cause_at(part, ".text: 0x") == "E3");
 }
 
+TEST_CASE("ELF: code of two profiles, as the compiler recorded, has its cause; of no profile it has none") {
+    const auto bytes = build("-c -frecord-gcc-switches -fprofile-use -Wno-missing-profile", "-c")[0];
+    const std::size_t code = find(bytes, "\x55\x48\x89\xe5"); // push %rbp; mov %rsp,%rbp
+    const Part part = explain("a.o", bytes, flipped(bytes, code, 1));
+    CHECK(cause_at(part, ".text: 0x") == "C4");
+    const auto plain = build("-c -frecord-gcc-switches", "-c")[0];
+    CHECK_FALSE(explain("a.o", plain, flipped(plain, find(plain, "\x55\x48\x89\xe5"), 1)).explained());
+}
+
+TEST_CASE("ELF: debug information names directories, compressed or not") {
+    // Of these two the compiler writes the names in one order; it is that of a hash.
+    for (const std::string_view packed : {"", " -gz=zlib"}) {
+        const std::string flags = "-g" + std::string(packed);
+        const auto [published, rebuilt] =
+            build(flags + " -ffile-prefix-map=$PWD=/build/b/hello", flags + " -ffile-prefix-map=$PWD=/build/c/hello");
+        const Part part = explain("usr/bin/a", published, rebuilt);
+        CAPTURE(std::string(packed));
+        CHECK(causes_of(part).find("P1") != std::string::npos);
+        CHECK(part.explained());
+    }
+}
+
+TEST_CASE("ELF: a compressed section that is damaged is compared as it stands") {
+    const auto bytes = build("-g -gz=zlib -c", "")[0];
+    // ch_type 1, and the stream's own mark behind the 24 bytes of the head.
+    const std::size_t stream = find(bytes, "\x78\x9c");
+    for (std::size_t at = stream - 24; at < stream + 40; ++at) {
+        CAPTURE(at - stream);
+        CHECK_FALSE(explain("a.o", bytes, flipped(bytes, at, 0x04)).explained());
+    }
+}
+
 TEST_CASE("ELF: the signature of a kernel module") {
     const auto bytes = build("-c", "-c")[0];
     const auto sign = [&](char fill) {

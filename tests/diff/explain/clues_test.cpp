@@ -135,6 +135,16 @@ TEST_CASE("the times of files fit exactly, on their own side only") {
     CHECK_FALSE(clues.plausible_times(1000, 5001));
 }
 
+TEST_CASE("each side's SOURCE_DATE_EPOCH fits exactly") {
+    Clues clues = two_builds();
+    clues.side[0].source_date_epoch = 1000;
+    CHECK_FALSE(clues.plausible_times(1000, 5000));
+    clues.side[1].source_date_epoch = 5000;
+    CHECK(clues.plausible_times(1000, 5000));
+    CHECK_FALSE(clues.plausible_times(5000, 1000));
+    CHECK_FALSE(clues.plausible_times(1000, 5001));
+}
+
 TEST_CASE("a side without any known time has no window") {
     Clues clues = two_builds();
     clues.side[1].oldest_mtime = 0;

@@ -18,6 +18,8 @@ const std::vector<WordPair> paths{
      "{\"url\": \"file:///tmp/pip-req-build-ab12cd34\"}\n", "{\"url\": \"file:///tmp/pip-req-build-z9_y8x7w\"}\n",
      "P2"},
     {"mktemp -d", "opt/a.txt", "in /tmp/tmp.9ZnjN45lIU/src\n", "in /tmp/tmp.xZQlKu67m9/src\n", "P2"},
+    {"mktemp, like words by chance", "opt/a.txt", "in /tmp/tmp.abcdefghij/src\n", "in /tmp/tmp.klmnopqrst/src\n", "P2"},
+    {"gcc -v, like words by chance", "opt/a.txt", "as -o /tmp/ccabcdef.o\n", "as -o /tmp/ccopqrst.o\n", "P2"},
     {"python tempfile", "opt/a.txt", "dir '/tmp/tmprvi30j66/x.c'\n", "dir '/tmp/tmpve6924zy/x.c'\n", "P2"},
     {"gcc -v", "opt/a.txt", "as -o /tmp/ccAb1xYz.o\n", "as -o /tmp/cc9kQq3W.o\n", "P2"},
     {"go build -x", "opt/a.txt", "WORK=/tmp/go-build1234567890\n", "WORK=/tmp/go-build345678901\n", "P2"},
@@ -35,6 +37,9 @@ const std::vector<WordPair> paths{
 };
 
 const std::vector<WordPair> no_paths{
+    {"two kinds of files", "opt/a.txt", "x /tmp/ccabcdef.o\n", "x /tmp/ccopqrst.so\n", ""},
+    {"words elsewhere", "opt/a.txt", "x ccounter.o\n", "x ccaching.o\n", ""},
+    {"longer words", "opt/a.txt", "x /tmp/tmp.abcdefghijk\n", "x /tmp/tmp.klmnopqrstu\n", ""},
     {"a service", "usr/lib/systemd/system/x.service", "ExecStart=/tmp/a/x\n", "ExecStart=/tmp/b/x\n", ""},
     {"a service elsewhere", "opt/x.service", "ExecStart=/tmp/a/x\n", "ExecStart=/tmp/b/x\n", ""},
     {"a script", "opt/run", "#!/bin/sh\nexec /tmp/tmp.9ZnjN45lIU/x\n", "#!/bin/sh\nexec /tmp/tmp.xZQlKu67m9/x\n", ""},

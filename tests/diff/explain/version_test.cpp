@@ -48,6 +48,39 @@ const std::vector<WordPair> versions{
      "\"resolved\": \"https://registry.npmjs.org/a/-/a-1.0.1.tgz\",\n", "V3"},
 };
 
+/// What gcc -frecord-gcc-switches and -g write of themselves, and sums of python3 and of gcc -O3 -ffast-math.
+const std::vector<WordPair> compilers{
+    {"gcc", "lib/a.txt", "GNU C17 12.2.0 -march=x86-64 -O2\n", "GNU C17 12.3.0 -march=x86-64 -O2\n", "V4"},
+    {"gcc -march", "lib/a.txt", "GNU C17 12.2.0 -march=x86-64-v2 -g -O2\n", "GNU C17 12.2.0 -march=x86-64-v3 -g -O2\n",
+     "E3"},
+    {"gcc -march=native", "lib/a.txt", "GNU C17 12.2.0 -march=znver2 --param=l1-cache-size=32 -O2\n",
+     "GNU C17 12.2.0 -march=skylake --param=l1-cache-size=48 -O2\n", "E3"},
+    {"gcc -fprofile-use", "lib/a.txt", "GNU C17 12.2.0 -O2 -fprofile-use=a.gcda\n",
+     "GNU C17 12.2.0 -O2 -fprofile-use=b.gcda\n", "C4"},
+    {"python3", "opt/a.txt", "total 1.7\n", "total 1.7000000000000002\n", "C4"},
+    {"gcc -ffast-math", "opt/a.txt", "sum 12.090146129863335\n", "sum 12.090146129863344\n", "C4"},
+    {"json.dumps", "opt/a.txt", "{\"loss\": -1.2345678901234567e-05}\n", "{\"loss\": -1.2345678901234571e-05}\n", "C4"},
+};
+
+const std::vector<WordPair> no_compilers{
+    {"other options", "lib/a.txt", "GNU C17 12.2.0 -O2 -fstack-protector-strong\n",
+     "GNU C17 12.2.0 -O2 -fno-stack-protector\n", ""},
+    {"another target and more", "lib/a.txt", "GNU C17 12.2.0 -march=x86-64-v2 -O2\n",
+     "GNU C17 12.2.0 -march=x86-64-v3 -O3\n", ""},
+    {"another compiler and other options", "lib/a.txt", "GNU C17 12.2.0 -O2\n", "GNU C17 12.3.0 -O0\n", ""},
+    {"the same options in another order", "lib/a.txt", "GNU C17 12.2.0 -O2 -O0\n", "GNU C17 12.2.0 -O0 -O2\n", ""},
+    {"rounded numbers", "opt/a.txt", "share 0.3333\n", "share 0.3334\n", ""},
+    {"numbers that are not near", "opt/a.txt", "x 0.1234567890123456\n", "x 0.1234567990123456\n", ""},
+    {"the sign", "opt/a.txt", "x 0.1234567890123456\n", "x -0.1234567890123456\n", ""},
+    {"the same number", "opt/a.txt", "x 0.5\n", "x 0.500000000000000000\n", ""},
+    {"whole numbers", "opt/a.txt", "x 1234567890123456\n", "x 1234567890123457\n", ""},
+    {"a name", "opt/a.txt", "x_1.234567890123456\n", "x_1.234567890123457\n", ""},
+    {"configuration", "etc/x.conf", "rate 0.1234567890123456\n", "rate 0.1234567890123457\n", ""},
+    {"a script", "opt/x.sh", "rate 0.1234567890123456\n", "rate 0.1234567890123457\n", ""},
+    {"no number", "opt/a.txt", "x 1.2.3.4567890123456789\n", "x 1.2.3.4567890123456788\n", ""},
+    {"infinite", "opt/a.txt", "x 1.23456789012345e999\n", "x 1.23456789012346e999\n", ""},
+};
+
 const std::vector<WordPair> no_versions{
     {"a commit without a word", "opt/a.txt", "x 1339beb4ef4e22cffea03b919d7b582348b3e994\n",
      "x 48b3e99456968e51e0abbbb8c34eeb011339beb4\n", ""},
@@ -80,13 +113,32 @@ TEST_CASE("what may be a substitution has none") {
     check_untold(no_versions);
 }
 
+TEST_CASE("compilers, their targets and profiles, and sums that were rounded otherwise have their cause") {
+    check_told(compilers);
+}
+TEST_CASE("other options and other numbers have none") {
+    check_untold(no_compilers);
+}
+
+TEST_CASE("a commit without a word is one where each image's label names its own") {
+    const WordPair pair{"git rev-parse", "opt/a.txt", "x 1339beb4ef4e22cffea03b919d7b582348b3e994\n",
+                        "x 48b3e99456968e51e0abbbb8c34eeb011339beb4\n", "V5"};
+    Clues clues = two_builds();
+    clues.side[0].labels = {{"org.opencontainers.image.revision", "1339beb4ef4e22cffea03b919d7b582348b3e994"}};
+    CHECK(tell_token(pair, clues).causes.empty());
+    clues.side[1].labels = {{"org.opencontainers.image.revision", "48b3e99456968e51e0abbbb8c34eeb011339beb4"}};
+    CHECK(tell_token(pair, clues).causes == "V5");
+    std::swap(clues.side[0].labels, clues.side[1].labels);
+    CHECK(tell_token(pair, clues).causes.empty());
+}
+
 TEST_CASE("hostile lines of versions are read without harm") {
     std::mt19937 random(13);
     const auto pick = [&](std::size_t below) { return static_cast<std::size_t>(random()) % below; };
     for (int round = 0; round < 2000; ++round) {
         std::array<std::string, 2> text;
         for (std::string& one : text) {
-            const auto& table = pick(2) == 0 ? versions : no_versions;
+            const auto& table = pick(2) == 0 ? versions : pick(2) == 0 ? compilers : no_versions;
             const WordPair& pair = table[pick(table.size())];
             one = pick(2) == 0 ? pair.published : pair.rebuilt;
             for (std::size_t edits = pick(4); edits > 0 && !one.empty(); --edits) {
