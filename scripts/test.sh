@@ -1,11 +1,11 @@
 #!/bin/bash
-# Builds with assertions and fatal warnings, and runs every test; options go to ctest: scripts/test.sh -R diff
+# Builds what users get, with fatal warnings, and runs every test on it; options go to ctest: scripts/test.sh -R diff
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh --tests
 launcher=()
 command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-[ -f build/dev/build.ninja ] || cmake --preset dev "${launcher[@]}" >/dev/null
-cmake --build build/dev -- --quiet
-ctest --test-dir build/dev --output-on-failure --parallel "$(nproc)" "$@"
+[ -f build/release/build.ninja ] || cmake --preset release -DTOUCHSTONE_WERROR=ON "${launcher[@]}" >/dev/null
+cmake --build build/release -- --quiet
+ctest --test-dir build/release --output-on-failure --parallel "$(nproc)" "$@"
