@@ -384,4 +384,4 @@ IMAGE_ROWS = [
 PLATFORM_ROW = ImageRow("usr/lib/object.o", f"echo .long 7 | as {either('--32', '--64')} -o $FILE", "C5")
 
 # Causes without a pair in this file, and why.
-NOT_HERE = {"V2": "is seen on images and their base, not on files: explain_test.py"}
+NOT_HERE = {"V2": "needs a base image and what provenance says of it: provenance_test.py"}
