@@ -10,6 +10,7 @@
 #include "image/document.h"
 #include "image/layout.h"
 #include "image/manifest.h"
+#include "image/remote/engine.h"
 #include "image/remote/registry_store.h"
 #include "image/select.h"
 
@@ -39,15 +40,15 @@ std::vector<Image> open_oci(const Reference& reference, const OpenOptions& optio
     return images_of(layout.open(parse_selector(reference.selector), options));
 }
 
-std::vector<Image> open_oci_archive(const Reference& reference, const OpenOptions& options) {
-    const std::shared_ptr<const ArchiveIndex> archive = ArchiveIndex::open(reference.path);
+std::vector<Image> images_of_oci_archive(const std::shared_ptr<const ArchiveIndex>& archive, std::string_view selector,
+                                         const OpenOptions& options) {
     if (!archive->find("index.json") && archive->find("manifest.json")) {
         fail(ErrorKind::usage, fmt::format("{} is no oci-archive (it has no index.json); it has a manifest.json: use "
                                            "docker-archive:",
                                            archive->name()));
     }
     const Layout layout(open_layout_archive(archive), archive->name());
-    std::vector<OpenedLeaf> leaves = layout.open(parse_selector(reference.selector), options);
+    std::vector<OpenedLeaf> leaves = layout.open(parse_selector(selector), options);
     if (!archive->find("manifest.json")) {
         for (OpenedLeaf& leaf : leaves) {
             leaf.image.oddities.insert(leaf.image.oddities.begin(), archive->oddities().begin(),
@@ -62,8 +63,8 @@ std::vector<Image> open_oci_archive(const Reference& reference, const OpenOption
     });
 }
 
-std::vector<Image> open_docker_archive(const Reference& reference, const OpenOptions& options) {
-    const std::shared_ptr<const ArchiveIndex> archive = ArchiveIndex::open(reference.path);
+std::vector<Image> images_of_docker_archive(const std::shared_ptr<const ArchiveIndex>& archive,
+                                            std::string_view selector, const OpenOptions& options) {
     const bool has_layout = archive->find("index.json").has_value();
     if (has_layout && !archive->find("manifest.json")) {
         fail(ErrorKind::usage,
@@ -74,7 +75,7 @@ std::vector<Image> open_docker_archive(const Reference& reference, const OpenOpt
     const DockerArchive docker(archive);
     return within(archive->name(), [&] {
         std::vector<std::size_t> which;
-        std::vector<Image> images = docker.open(parse_selector(reference.selector), options, which);
+        std::vector<Image> images = docker.open(parse_selector(selector), options, which);
         if (has_layout) {
             const Layout layout(open_layout_archive(archive), "its OCI layout");
             for (std::size_t i = 0; i < images.size(); ++i)
@@ -86,6 +87,25 @@ std::vector<Image> open_docker_archive(const Reference& reference, const OpenOpt
         }
         return images;
     });
+}
+
+std::vector<Image> open_oci_archive(const Reference& reference, const OpenOptions& options) {
+    return images_of_oci_archive(ArchiveIndex::open(reference.path), reference.selector, options);
+}
+
+std::vector<Image> open_docker_archive(const Reference& reference, const OpenOptions& options) {
+    return images_of_docker_archive(ArchiveIndex::open(reference.path), reference.selector, options);
+}
+
+/// What the engine's `save` would have written: one image, whatever other tags it has.
+std::vector<Image> open_docker_daemon(const Reference& reference, const OpenOptions& options) {
+    const auto file = fetch_from_engine(Engine::docker, reference.path, options.remote);
+    return images_of_docker_archive(std::make_shared<ArchiveIndex>(file), "", options);
+}
+
+std::vector<Image> open_podman(const Reference& reference, const OpenOptions& options) {
+    const auto file = fetch_from_engine(Engine::podman, reference.path, options.remote);
+    return images_of_oci_archive(std::make_shared<ArchiveIndex>(file), "", options);
 }
 
 /// skopeo's `dir:`: manifest.json is the manifest itself, or an index (skopeo copy --all).
@@ -181,7 +201,8 @@ struct OpenerRow {
     Opener open;
 };
 constexpr std::array openers{
-    OpenerRow{Transport::docker, open_docker},           OpenerRow{Transport::oci, open_oci},
+    OpenerRow{Transport::docker, open_docker},           OpenerRow{Transport::docker_daemon, open_docker_daemon},
+    OpenerRow{Transport::podman, open_podman},           OpenerRow{Transport::oci, open_oci},
     OpenerRow{Transport::oci_archive, open_oci_archive}, OpenerRow{Transport::docker_archive, open_docker_archive},
     OpenerRow{Transport::dir, open_skopeo_dir},          OpenerRow{Transport::tar, open_tar},
 };

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "image/remote/engine.h"
 #include "image/sniff.h"
 
 #include <fmt/format.h>
@@ -28,6 +29,8 @@ struct TransportRow {
 };
 constexpr std::array transports{
     TransportRow{Transport::docker, "docker", false, true, true, false},
+    TransportRow{Transport::docker_daemon, "docker-daemon", false, false, false, false},
+    TransportRow{Transport::podman, "podman", false, false, false, false},
     TransportRow{Transport::oci, "oci", true, true, true, false},
     TransportRow{Transport::oci_archive, "oci-archive", false, true, true, true},
     TransportRow{Transport::docker_archive, "docker-archive", false, true, true, true},
@@ -35,9 +38,10 @@ constexpr std::array transports{
     TransportRow{Transport::tar, "tar", false, false, false, true},
 };
 
-constexpr std::string_view forms = "docker://NAME[:TAG][@DIGEST], oci:DIR[:REF], oci-archive:FILE[:REF], "
-                                   "docker-archive:FILE[:TAG], dir:DIR, tar:FILE, "
-                                   "or the path or the name alone";
+constexpr std::string_view forms =
+    "docker://NAME[:TAG][@DIGEST], docker-daemon:NAME[:TAG], podman:NAME[:TAG], "
+    "oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:TAG], dir:DIR, tar:FILE, "
+    "or the path or the name alone";
 
 /// Transports of containers/image that Touchstone does not read, and what to do instead. {} is what followed the colon.
 struct RefusedRow {
@@ -45,10 +49,8 @@ struct RefusedRow {
     std::string_view instead;
 };
 constexpr std::array refused{
-    RefusedRow{"docker-daemon", "the daemon is not asked: docker save -o FILE {}, then docker-archive:FILE"},
-    RefusedRow{"podman", "podman is not asked: podman save --format oci-archive -o FILE {}, then oci-archive:FILE"},
-    RefusedRow{"containers-storage",
-               "the store is not read: podman save --format oci-archive -o FILE {}, then oci-archive:FILE"},
+    RefusedRow{"containers-storage", "the store is not read, podman is asked for what it holds: podman:{}"},
+    RefusedRow{"containerd", "not asked: ctr images export FILE {}, then oci-archive:FILE"},
     RefusedRow{"ostree", "not read: copy {} with skopeo to oci:DIR"},
     RefusedRow{"sif", "not read: copy {} with skopeo to oci:DIR"},
 };
@@ -141,6 +143,12 @@ Reference parse_docker(std::string_view rest, std::string_view text) {
     return reference;
 }
 
+/// docker-daemon:NAME and podman:NAME; NAME as the engine's own commands take it.
+Reference parse_engine(Transport transport, std::string_view rest, std::string_view text) {
+    within(name_of(transport), [&] { check_engine_name(rest); });
+    return {transport, std::string(rest), "", std::string(text)};
+}
+
 /// What is no path may be a name in a registry; who meant a path must learn from the error that it was not found.
 Reference parse_bare_word(std::string_view text) {
     const std::string shown = printable_short(text);
@@ -175,6 +183,9 @@ Reference parse_reference(std::string_view text) {
     const std::string_view head = text.substr(0, colon == std::string_view::npos ? 0 : colon);
     const std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
     if (head == name_of(Transport::docker)) return parse_docker(rest, text);
+    for (const Transport engine : {Transport::docker_daemon, Transport::podman}) {
+        if (head == name_of(engine)) return parse_engine(engine, rest, text);
+    }
     for (const TransportRow& row : transports) {
         if (row.name == head) return parse_with_transport(row, rest, text);
     }

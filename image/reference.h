@@ -10,12 +10,13 @@
 
 namespace touchstone {
 
-enum class Transport { docker, oci, oci_archive, docker_archive, dir, tar };
+enum class Transport { docker, docker_daemon, podman, oci, oci_archive, docker_archive, dir, tar };
 std::string_view name_of(Transport transport); ///< "oci", "oci-archive", …
 
 struct Reference {
     Transport transport = Transport::oci;
-    std::string path;     ///< the user's path; "-" is standard input where the transport allows it; empty for docker
+    std::string path; ///< the user's path, "-" is standard input where the transport allows it; the name that an engine
+                      ///< has for it; empty for docker
     std::string selector; ///< what follows the path: a ref name, tag, "@N" or "@sha256:…"; empty = the only image
     std::string text;     ///< exactly what the user wrote; printable() before it is shown
     std::optional<RegistryName> registry; ///< for docker, and only there

@@ -12,7 +12,7 @@ for option in "$@"; do
     --tests)
         packages+=(doctest-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
             mmdebstrap zstd gzip xz-utils bzip2 zip sqlite3 attr libcap2-bin golang-go ccache openssl openssh-client
-            faketime uuid-runtime binutils git locales rpm chromium docker-registry apache2-utils diffoscope-minimal)
+            faketime uuid-runtime binutils git locales rpm chromium docker-registry apache2-utils podman diffoscope-minimal)
         ;;
     --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
     --bench)

@@ -169,6 +169,7 @@ void* HttpClient::new_handle(const HttpRequest& request) const {
         // Proxies come from the environment; this machine is not behind one.
         if (is_loopback_host(request.url.host)) set(easy, CURLOPT_NOPROXY, "*");
         if (request.head) set(easy, CURLOPT_NOBODY, 1L);
+        if (!request.socket.empty()) set(easy, CURLOPT_UNIX_SOCKET_PATH, request.socket.c_str());
         if (request.form) set(easy, CURLOPT_COPYPOSTFIELDS, request.form->c_str());
         set_trust(easy, options_, request.shows_certificate);
     } catch (...) {

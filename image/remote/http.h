@@ -26,6 +26,7 @@ struct HttpRequest {
     std::optional<std::string> form; ///< POST, application/x-www-form-urlencoded
     bool head = false;               ///< HEAD
     bool shows_certificate = false;  ///< the user's client certificate is meant for this host
+    std::string socket;              ///< a Unix socket to speak through, whatever the URL's host; empty for none
 };
 
 /// An answer: status and fields at once, the body as it comes. Belongs to one thread at a time.

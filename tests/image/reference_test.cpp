@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace touchstone;
 using namespace touchstone::test;
@@ -32,6 +33,18 @@ std::string in(const TempDir& dir, std::string text) {
 }
 
 } // namespace
+
+TEST_CASE("names that engines have for images go to them as they are") {
+    const std::vector<std::string> names{"alpine", "localhost:5000/team/app:1.2_x",
+                                         "app@sha256:" + std::string(64, 'a'), "sha256:" + std::string(64, 'b'),
+                                         std::string(512, 'a')};
+    for (const std::string& name : names) {
+        const Reference docker = parse_reference("docker-daemon:" + name);
+        CHECK(docker.transport == Transport::docker_daemon);
+        CHECK(docker.path == name);
+        CHECK(parse_reference("podman:" + name).transport == Transport::podman);
+    }
+}
 
 TEST_CASE("a reference is split where the longest existing path ends") {
     const TempDir dir;
@@ -82,9 +95,13 @@ TEST_CASE("a reference that names nothing says what could be said instead") {
         {"docker:alpine:3.19", "docker://alpine:3.19"},
         {"docker://", "no name of an image"},
         {"docker://Alpine", "docker://Alpine: \"Alpine\" is no name of an image"},
-        {"docker-daemon:alpine:3.19", "docker save -o FILE alpine:3.19"},
-        {"podman:alpine", "podman save"},
-        {"containers-storage:alpine", "podman save"},
+        {"docker-daemon:", "docker-daemon: an empty name of an image"},
+        {"docker-daemon:../../containers", "`../../containers` is no name of an image"},
+        {"podman:a//b", "podman: `a//b` is no name of an image"},
+        {"podman:a?all=1", "`a?all=1` is no name of an image"},
+        {"podman:" + std::string(513, 'a'), "a name of 513 bytes, the limit is 512"},
+        {"containers-storage:alpine", "podman:alpine"},
+        {"containerd:alpine", "ctr images export FILE alpine"},
         {"Nonsense:thing", "`Nonsense:thing` is no path here, and no name of an image in a registry"},
         {"./nowhere", "no such file or directory: ./nowhere"},
         {"/nowhere/at/all:x", "no such file or directory"},
