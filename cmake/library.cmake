@@ -3,9 +3,9 @@
 option(TOUCHSTONE_UNITY "Compile many sources as one" OFF)
 if(TOUCHSTONE_UNITY)
     include(${CMAKE_CURRENT_LIST_DIR}/alone.cmake)
+    target_compile_options(touchstone_flags INTERFACE -Wno-shadow) # what is another source's is not shadowed
     function(touchstone_unite target)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
-        target_compile_options(${target} PRIVATE -Wno-shadow) # what is another source's is not shadowed
         foreach(source IN LISTS touchstone_alone)
             set_source_files_properties(${PROJECT_SOURCE_DIR}/${source} TARGET_DIRECTORY ${target}
                                         PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
