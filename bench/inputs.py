@@ -47,14 +47,11 @@ class Bench:
         return path
 
 
-def builds(bench, target, source, layers=1, compression="gzip", second=None):
-    """Both builds of a source, as layouts target/a and target/b."""
+def builds(bench, target, source, layers=1, compression="gzip", second=sources.SecondBuild):
+    """Both builds of a source, as layouts target/a and target/b; `second` makes what edits the files of the second."""
     total, linked, step = sources.survey(source)
-    second = second or sources.SecondBuild(linked, step)
-    if second is sources.Rebuild:
-        second = sources.Rebuild(linked, step)
     for side in "ab":
-        edit = sources.first_build if side == "a" else second
+        edit = sources.first_build if side == "a" else second(linked, step)
         drafts = sources.write_layers(target / "draft", source, layers, total, edit)
         for draft in drafts:
             with open(draft.path, "rb") as file:
@@ -108,7 +105,7 @@ def planted(bench, target):
 
     source = debian_source(bench, limit=8000)
     plants = others.Plants(source)
-    builds(bench, target, source, second=plants)
+    builds(bench, target, source, second=lambda linked, step: plants)
     (target / "plants.json").write_text(json.dumps(plants.planted))
 
 

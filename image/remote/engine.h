@@ -26,7 +26,8 @@ void check_engine_name(std::string_view name);
 
 /// The archive of image `name`, spooled. Where the engine listens: DOCKER_HOST (with DOCKER_TLS_VERIFY and
 /// DOCKER_CERT_PATH) or CONTAINER_HOST, else its usual socket. Throws unreadable when nobody answers there or the image
-/// is not known, unsupported for addresses that are neither unix:// nor tcp://.
+/// is not known, transient when the connection breaks half-way, unsupported for addresses that are neither unix:// nor
+/// tcp://.
 std::shared_ptr<const File> fetch_from_engine(Engine engine, const std::string& name, const RemoteOptions& options);
 
 } // namespace touchstone
