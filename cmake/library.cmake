@@ -33,5 +33,5 @@ function(touchstone_library name)
         PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:touchstone_flags>)
     install(TARGETS touchstone_${name} EXPORT touchstone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/touchstone
-            FILES_MATCHING PATTERN "*.h")
+            FILES_MATCHING PATTERN "*.h" PATTERN "libcurl.h" EXCLUDE)
 endfunction()

@@ -3,14 +3,13 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "image/remote/libcurl.h"
 #include "image/remote/transfer.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 #include <new>
 
 namespace touchstone {
@@ -25,24 +24,17 @@ constexpr long stall_speed = 1024;
 /// A rest of a body that is cheaper to read than a new connection.
 constexpr std::size_t short_rest = std::size_t{64} << 10;
 
-void initialize_curl() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0) fail(ErrorKind::unreadable, "libcurl cannot be initialized");
-    });
-}
-
 class FieldList {
 public:
     FieldList() = default;
-    ~FieldList() { curl_slist_free_all(list_); }
+    ~FieldList() { libcurl().slist_free_all(list_); }
     FieldList(const FieldList&) = delete;
     FieldList& operator=(const FieldList&) = delete;
     void add(const std::string& line) {
         if (line.find_first_of("\r\n") != std::string::npos) {
             fail(ErrorKind::malformed, "a line break in a header field of a request"); // what it is may be a secret
         }
-        curl_slist* const longer = curl_slist_append(list_, line.c_str());
+        curl_slist* const longer = libcurl().slist_append(list_, line.c_str());
         if (longer == nullptr) throw std::bad_alloc();
         list_ = longer;
     }
@@ -55,9 +47,9 @@ private:
 
 template <class Value>
 void set(CURL* easy, CURLoption option, Value value) {
-    if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK) {
+    if (const CURLcode code = libcurl().easy_setopt(easy, option, value); code != CURLE_OK) {
         fail(ErrorKind::unsupported,
-             fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
+             fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), libcurl().easy_strerror(code)));
     }
 }
 
@@ -142,12 +134,11 @@ void HttpResponse::discard() {
 }
 
 HttpClient::HttpClient(const RemoteOptions& options) : options_(options) {
-    initialize_curl();
     loop_ = std::make_shared<TransferLoop>();
 }
 
 void* HttpClient::new_handle(const HttpRequest& request) const {
-    CURL* const easy = curl_easy_init();
+    CURL* const easy = libcurl().easy_init();
     if (easy == nullptr) throw std::bad_alloc();
     try {
         const std::string url = request.url.string();
@@ -173,7 +164,7 @@ void* HttpClient::new_handle(const HttpRequest& request) const {
         if (request.form) set(easy, CURLOPT_COPYPOSTFIELDS, request.form->c_str());
         set_trust(easy, options_, request.shows_certificate);
     } catch (...) {
-        curl_easy_cleanup(easy);
+        libcurl().easy_cleanup(easy);
         throw;
     }
     return easy;

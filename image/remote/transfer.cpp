@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/printable.h"
+#include "image/remote/libcurl.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,16 +78,16 @@ private:
 
 Transfer::Transfer(void* easy, std::string place)
     : easy_(easy), place_(std::move(place)), error_text_(CURL_ERROR_SIZE, '\0') {
-    curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
-    curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Transfer::take_header);
-    curl_easy_setopt(easy_, CURLOPT_HEADERDATA, static_cast<void*>(this));
-    curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::take_body);
-    curl_easy_setopt(easy_, CURLOPT_WRITEDATA, static_cast<void*>(this));
+    libcurl().easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
+    libcurl().easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Transfer::take_header);
+    libcurl().easy_setopt(easy_, CURLOPT_HEADERDATA, static_cast<void*>(this));
+    libcurl().easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::take_body);
+    libcurl().easy_setopt(easy_, CURLOPT_WRITEDATA, static_cast<void*>(this));
 }
 
 Transfer::~Transfer() {
-    curl_easy_cleanup(easy_);
-    curl_slist_free_all(static_cast<curl_slist*>(fields_));
+    libcurl().easy_cleanup(easy_);
+    libcurl().slist_free_all(static_cast<curl_slist*>(fields_));
 }
 
 std::size_t Transfer::take_header(char* bytes, std::size_t size, std::size_t count, void* self) noexcept {
@@ -109,7 +109,7 @@ std::size_t Transfer::take_body(char* bytes, std::size_t size, std::size_t count
 /// One line of a header, or the empty one behind it. Interim answers (1xx) and trailers are counted and dropped.
 bool Transfer::add_header(std::string_view line) {
     long status = 0;
-    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    libcurl().easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     const std::scoped_lock lock(mutex_);
     header_bytes_ += line.size();
     if (header_bytes_ > header_limit) {
@@ -161,7 +161,7 @@ void Transfer::throw_failure() const {
     const bool refused = detail.find("SSL routines") != std::string_view::npos &&
                          detail.find(" alert ") != std::string_view::npos && code != CURLE_SSL_CONNECT_ERROR;
     fail(refused ? ErrorKind::unreadable : kind_of(code),
-         fmt::format("{}: {}", place_, printable_short(detail.empty() ? curl_easy_strerror(code) : detail)));
+         fmt::format("{}: {}", place_, printable_short(detail.empty() ? libcurl().easy_strerror(code) : detail)));
 }
 
 template <class Condition>
@@ -178,11 +178,11 @@ void Transfer::wait_for_headers() {
     throw_failure();
 }
 
-TransferLoop::TransferLoop() : multi_(curl_multi_init()) {
+TransferLoop::TransferLoop() : multi_(libcurl().multi_init()) {
     if (multi_ == nullptr) throw std::bad_alloc();
     // HTTP/2 without multiplexing: a stream that waits for its reader must not hold up the others of its connection.
-    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kept_connections);
+    libcurl().multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    libcurl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kept_connections);
     const SignalsBlocked blocked; // inherited by the new thread
     thread_ = std::thread([this] { run(); });
 }
@@ -190,7 +190,7 @@ TransferLoop::TransferLoop() : multi_(curl_multi_init()) {
 TransferLoop::~TransferLoop() {
     {
         const std::scoped_lock lock(mutex_);
-        if (!stop_) curl_multi_wakeup(multi_);
+        if (!stop_) libcurl().multi_wakeup(multi_);
         stop_ = true;
     }
     thread_.join();
@@ -199,7 +199,7 @@ TransferLoop::~TransferLoop() {
 /// On the loop's own thread, where signals are blocked: closing a TLS session may write to a closed socket (SIGPIPE).
 void TransferLoop::end(int code) {
     for (const std::shared_ptr<Transfer>& transfer : active_) {
-        curl_multi_remove_handle(multi_, transfer->easy());
+        libcurl().multi_remove_handle(multi_, transfer->easy());
         transfer->finish(code);
     }
     active_.clear();
@@ -207,14 +207,14 @@ void TransferLoop::end(int code) {
     stop_ = true;
     for (const auto& [order, transfer] : orders_) transfer->finish(code);
     orders_.clear();
-    curl_multi_cleanup(multi_);
+    libcurl().multi_cleanup(multi_);
 }
 
 void TransferLoop::give(Order order, std::shared_ptr<Transfer> transfer) {
     const std::scoped_lock lock(mutex_);
     if (stop_) return transfer->finish(CURLE_OUT_OF_MEMORY);
     orders_.emplace_back(order, std::move(transfer));
-    curl_multi_wakeup(multi_);
+    libcurl().multi_wakeup(multi_);
 }
 
 void TransferLoop::start(std::shared_ptr<Transfer> transfer) {
@@ -255,7 +255,7 @@ std::size_t TransferLoop::read(const std::shared_ptr<Transfer>& transfer, std::s
 }
 
 void TransferLoop::remove(const std::shared_ptr<Transfer>& transfer) {
-    curl_multi_remove_handle(multi_, transfer->easy());
+    libcurl().multi_remove_handle(multi_, transfer->easy());
     std::erase(active_, transfer);
 }
 
@@ -270,13 +270,13 @@ void TransferLoop::run_orders() {
         switch (order) {
         case Order::start:
             active_.push_back(transfer);
-            if (curl_multi_add_handle(multi_, transfer->easy()) != CURLM_OK) {
+            if (libcurl().multi_add_handle(multi_, transfer->easy()) != CURLM_OK) {
                 std::erase(active_, transfer);
                 transfer->finish(CURLE_FAILED_INIT);
             }
             break;
         case Order::resume:
-            if (known) curl_easy_pause(transfer->easy(), CURLPAUSE_CONT);
+            if (known) libcurl().easy_pause(transfer->easy(), CURLPAUSE_CONT);
             break;
         case Order::cancel:
             if (known) remove(transfer);
@@ -288,7 +288,7 @@ void TransferLoop::run_orders() {
 
 void TransferLoop::collect_finished() {
     int left = 0;
-    while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+    while (const CURLMsg* const message = libcurl().multi_info_read(multi_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
         const CURLcode code = message->data.result;
         const auto done = std::find_if(active_.begin(), active_.end(), [&](const std::shared_ptr<Transfer>& transfer) {
@@ -311,9 +311,9 @@ void TransferLoop::run() noexcept {
             }
             run_orders();
             int running = 0;
-            curl_multi_perform(multi_, &running);
+            libcurl().multi_perform(multi_, &running);
             collect_finished();
-            curl_multi_poll(multi_, nullptr, 0, idle, nullptr);
+            libcurl().multi_poll(multi_, nullptr, 0, idle, nullptr);
         }
         end(CURLE_ABORTED_BY_CALLBACK);
     } catch (const std::exception&) { // out of memory: nothing that is under way can go on

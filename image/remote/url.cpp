@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "image/remote/headers.h"
+#include "image/remote/libcurl.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,18 +20,18 @@ namespace touchstone {
 namespace {
 
 struct UrlHandle {
-    CURLU* handle = curl_url();
+    CURLU* handle = libcurl().url();
     UrlHandle() {
         if (handle == nullptr) throw std::bad_alloc();
     }
-    ~UrlHandle() { curl_url_cleanup(handle); }
+    ~UrlHandle() { libcurl().url_cleanup(handle); }
     UrlHandle(const UrlHandle&) = delete;
     UrlHandle& operator=(const UrlHandle&) = delete;
 
     std::string part(CURLUPart which, unsigned flags = 0) const {
         char* text = nullptr;
-        if (curl_url_get(handle, which, &text, flags) != CURLUE_OK) return {};
-        const std::unique_ptr<char, decltype(&curl_free)> owned(text, curl_free);
+        if (libcurl().url_get(handle, which, &text, flags) != CURLUE_OK) return {};
+        const std::unique_ptr<char, decltype(&::curl_free)> owned(text, libcurl().free);
         return text;
     }
 };
@@ -48,10 +48,10 @@ void set(const UrlHandle& url, std::string_view text) {
         return byte <= 0x20 || byte >= 0x7f;
     });
     if (odd) refuse(text, "a blank, a control character or a byte that is not ASCII");
-    const CURLUcode code = curl_url_set(url.handle, CURLUPART_URL, std::string(text).c_str(),
-                                        CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
+    const CURLUcode code = libcurl().url_set(url.handle, CURLUPART_URL, std::string(text).c_str(),
+                                             CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
     if (code == CURLUE_USER_NOT_ALLOWED) refuse("(not shown)", "a user name in it");
-    if (code != CURLUE_OK) refuse(text, curl_url_strerror(code));
+    if (code != CURLUE_OK) refuse(text, libcurl().url_strerror(code));
 }
 
 Url taken_apart(const UrlHandle& handle, std::string_view text) {
