@@ -31,6 +31,7 @@ function(touchstone_library name)
     target_link_libraries(touchstone_${name}
         PUBLIC ${arg_PUBLIC}
         PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:touchstone_flags>)
+    touchstone_precompile(touchstone_${name} library)
     install(TARGETS touchstone_${name} EXPORT touchstone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/touchstone
             FILES_MATCHING PATTERN "*.h" PATTERN "libcurl.h" EXCLUDE)

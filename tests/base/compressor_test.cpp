@@ -3,6 +3,7 @@
 #include "base/compression.h"
 #include "base/compressor.h"
 #include "tests/base/helpers.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 #include <zlib.h>
@@ -117,7 +118,7 @@ std::string text_of(Random& random, std::size_t size) {
     return text;
 }
 
-constexpr std::size_t three_mb = 3'000'000;
+constexpr std::size_t three_mb = rounds(3'000'000); // a tenth of it under sanitizers
 
 /// Kinds of content that take all paths: stored, Huffman only, matches, runs; sizes about the pieces of 2^17 bytes.
 std::vector<std::string> contents() {

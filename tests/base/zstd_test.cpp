@@ -1,6 +1,7 @@
 // zstd as a specification: RFC 8878 and spec/formats-and-hostile-input.md section 3.4. Frames by libzstd, or by hand.
 #include "base/compression.h"
 #include "tests/base/helpers.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 #include <zstd.h>
@@ -58,7 +59,7 @@ TEST_CASE("zstd frames and skippable frames in any order give the data frames' c
     const std::array<std::size_t, 4> pieces{1, 100, 70000, SIZE_MAX};
     const std::array<std::size_t, 4> steps{10, 4096, 262144, 1000000};
     Random random(99);
-    for (int round = 0; round < 40; ++round) {
+    for (std::size_t round = 0; round < rounds(40); ++round) {
         std::string stream;
         std::string expected;
         std::uint32_t frames = 0;

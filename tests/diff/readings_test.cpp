@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "diff/readings.h"
 #include "diff/simulator.h"
+#include "tests/support/effort.h"
 #include "tests/support/memory_image.h"
 #include "tests/support/tar_builder.h"
 
@@ -206,7 +207,7 @@ bool is_strange(const StackLayer& layer) {
 TEST_CASE("where no layer is strange by itself and merging gives a tree, simulating gives the same one") {
     int merged_stacks = 0;
     int left_to_simulation = 0;
-    for (unsigned seed = 0; seed < 8000; ++seed) {
+    for (unsigned seed = 0; seed < rounds(8000); ++seed) {
         CAPTURE(seed);
         std::mt19937 random(seed);
         std::vector<std::string> layers;
@@ -222,6 +223,6 @@ TEST_CASE("where no layer is strange by itself and merging gives a tree, simulat
         ++merged_stacks;
         CHECK(same_reading(*merged, simulate(stacks[0], Reading::spec)));
     }
-    CHECK(merged_stacks > 300);
-    CHECK(left_to_simulation > 30);
+    CHECK(merged_stacks > static_cast<int>(rounds(300)));
+    CHECK(left_to_simulation > static_cast<int>(rounds(30)));
 }

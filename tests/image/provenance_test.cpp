@@ -3,6 +3,7 @@
 #include "image/provenance.h"
 #include "tests/image/open_support.h"
 #include "tests/image/refusal.h"
+#include "tests/support/effort.h"
 #include "tests/support/provenance_builder.h"
 #include "tests/support/temp_dir.h"
 
@@ -164,7 +165,7 @@ TEST_CASE("what is wrong in a statement is refused by name") {
 
 TEST_CASE("a damaged statement is refused or read within the bounds, and nothing else happens") {
     std::mt19937 random(20261121); // NOLINT: the same bytes in every run
-    for (int round = 0; round < 3000; ++round) {
+    for (std::size_t round = 0; round < rounds(3000); ++round) {
         std::string bytes = make_statement(ordinary(round % 2 == 0 ? ProvenanceForm::v0_2 : ProvenanceForm::v1));
         for (unsigned i = 0; i <= random() % 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
         if (random() % 8 == 0) bytes.resize(random() % bytes.size());

@@ -1,6 +1,7 @@
 // Regions: which words of a text, which bytes of anything else; and the promise that outside of them nothing differs.
 #include "diff/explain/align_regions.h"
 #include "tests/diff/explain/support.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -329,7 +330,7 @@ TEST_CASE("megabytes of text are compared around what differs, to the same words
 
 TEST_CASE("outside of the regions of megabytes of random text nothing differs") {
     Random random(11);
-    for (int i = 0; i < 20; ++i) {
+    for (std::size_t i = 0; i < rounds(20); ++i) {
         const std::string_view alphabet = i % 2 == 0 ? "abcdefghij    \n" : "ab\n";
         const std::string published = random_bytes(random, 1'200'000, alphabet);
         std::string rebuilt = published;

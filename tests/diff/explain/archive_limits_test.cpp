@@ -2,6 +2,7 @@
 // bytes changed everywhere, against an oracle that knows which places of a format may have a cause.
 #include "archive_tools.h"
 #include "diff/explain/analyzer.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -115,7 +116,7 @@ TEST_CASE("one changed byte is refused, seen, or explained in a place that has a
         const Ranges places = base.places == nullptr ? Ranges() : base.places(bytes);
         REQUIRE(ask_format(base.kind, base.name, bytes, bytes).has_value());
         std::size_t explained = 0;
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
+        for (std::size_t i = 0; i < bytes.size(); i += each_byte) {
             for (const int change : {0x01, 0x04, 0x80, 0xFF}) {
                 std::string changed = bytes;
                 changed[i] = static_cast<char>(changed[i] ^ change);
@@ -136,7 +137,7 @@ TEST_CASE("bytes changed, cut and doubled at random do no harm") {
     for (const Base& base : bases) {
         INFO(std::string(base.name));
         const std::string bytes = made_by(std::string(files) + base.script, 0);
-        for (int round = 0; round < 400; ++round) {
+        for (int round = 0; round < static_cast<int>(rounds(400)); ++round) {
             std::array<std::string, 2> sides{bytes, bytes};
             for (std::string& side : sides) {
                 for (auto i = random() % 6; i != 0; --i) {

@@ -1,5 +1,6 @@
 // ELF: two real builds of one source, and what an attacker would like to have explained away.
 #include "tests/diff/explain/binary_support.h"
+#include "tests/support/effort.h"
 
 using namespace touchstone;
 using namespace touchstone::test;
@@ -165,7 +166,7 @@ TEST_CASE("ELF: mutated files do not crash") {
     check_mutations("a.o", std::string(published.rbegin(), published.rend()), rebuilt, 10);
     const std::string front = published.substr(0, 64);
     std::string tail = published.substr(64);
-    for (std::size_t i = 0; i < 600; ++i) {
+    for (std::size_t i = 0; i < rounds(600); ++i) {
         const std::string left = front + flipped(tail, tail.size() - 1 - i, 0x80);
         CHECK_FALSE(explain("a.o", published, left).explained());
     }

@@ -4,6 +4,7 @@
 
 #include "base/printable.h"
 #include "tests/diff/explain/support.h"
+#include "tests/support/effort.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>
@@ -38,7 +39,7 @@ inline std::string flipped(std::string bytes, std::size_t at, unsigned mask) {
 /// Flips one bit at each `stride`-th place. Whatever is explained must lie in one of `fields`.
 inline void check_single_bytes(std::string_view path, const std::string& bytes, const std::vector<Span>& fields,
                                std::size_t stride = 1) {
-    for (std::size_t at = 0; at < bytes.size(); at += stride) {
+    for (std::size_t at = 0; at < bytes.size(); at += stride * each_byte) {
         const std::string mutated = flipped(bytes, at, 1U << (at % 8));
         const Part part = explain(path, bytes, mutated);
         const bool in_field = std::any_of(fields.begin(), fields.end(),
@@ -51,13 +52,13 @@ inline void check_single_bytes(std::string_view path, const std::string& bytes, 
 
 /// Many mutations of both sides at once, also truncated ones: nothing may crash, and what differs is counted.
 inline void check_mutations(std::string_view path, const std::string& published, const std::string& rebuilt,
-                            unsigned rounds) {
+                            std::size_t wanted) {
     std::uint64_t state = 0x9E3779B97F4A7C15U;
     const auto random = [&](std::size_t below) {
         state = state * 6364136223846793005U + 1442695040888963407U;
         return static_cast<std::size_t>(state >> 33U) % below;
     };
-    for (unsigned i = 0; i < rounds; ++i) {
+    for (std::size_t i = 0; i < rounds(wanted); ++i) {
         std::string left = published;
         std::string right = rebuilt;
         for (std::string* side : {&left, &right}) {

@@ -3,6 +3,7 @@
 #include "tests/diff/explain/words_support.h"
 
 #include "base/printable.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -344,7 +345,7 @@ TEST_CASE("a value that a format has cut out of its line is judged with its key"
 TEST_CASE("long lines and many differences stay bounded") {
     std::string published;
     std::string rebuilt;
-    for (int i = 0; i < 20000; ++i) {
+    for (std::size_t i = 0; i < rounds(20000); ++i) {
         published += "a/tmp/tmprvi30j66 x" + std::to_string(i) + " ";
         rebuilt += "b/tmp/tmpve6924zy x" + std::to_string(i) + " ";
     }
@@ -359,7 +360,7 @@ TEST_CASE("hostile texts are read without harm") {
         all.insert(all.end(), pairs->begin(), pairs->end());
     }
     const Clues clues = with_derived();
-    for (int round = 0; round < 4000; ++round) {
+    for (int round = 0; round < static_cast<int>(rounds(4000)); ++round) {
         std::array<std::string, 2> text;
         for (std::string& one : text) {
             for (int i = 0; i < 3; ++i) {

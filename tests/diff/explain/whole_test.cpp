@@ -1,5 +1,6 @@
 // Files that are decided as a whole: ldconfig's auxiliary cache, a digest beside its file, logs that were cut.
 #include "tests/diff/explain/support.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -86,7 +87,7 @@ TEST_CASE("names that no library uses are no part of an auxiliary cache") {
 TEST_CASE("mutated auxiliary caches are read within their bounds") {
     std::mt19937 random(7); // NOLINT(cert-msc51-cpp): the same inputs in every run
     const std::string published = unhex(aux_published);
-    for (int round = 0; round < 3000; ++round) {
+    for (std::size_t round = 0; round < rounds(3000); ++round) {
         std::string rebuilt = unhex(aux_rebuilt);
         for (int edit = 0; edit < 3; ++edit) rebuilt[random() % rebuilt.size()] = static_cast<char>(random());
         if (round % 3 == 0) rebuilt.resize(random() % rebuilt.size());
