@@ -61,6 +61,8 @@ struct InflateLimits {
     std::uint64_t output = std::uint64_t{64} << 30;
     /// log2 of the largest zstd window; libzstd's own default. 31 is the format's practical maximum.
     int zstd_window_log = 27;
+
+    bool operator==(const InflateLimits&) const = default;
 };
 
 /// A stream of the uncompressed bytes of `input`, which it owns and reads to its end. Facts are written to `facts`,

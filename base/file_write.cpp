@@ -1,6 +1,7 @@
 // What is written: unnamed spool files, and outputs that appear whole or not at all.
 #include "base/file.h"
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/printable.h"
@@ -34,11 +35,6 @@ void write_all(int fd, ByteView bytes, const std::string& name) {
             fail_errno(errno, name);
         }
     }
-}
-
-std::string temporary_directory() {
-    const char* const named = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): nobody calls setenv
-    return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
 /// Nobody else can open it; the mode is for the day when it gets a name.
@@ -110,7 +106,7 @@ std::string resolved(const std::string& path) {
 } // namespace
 
 SpoolFile::SpoolFile(std::string name, const std::string& directory)
-    : directory_(directory.empty() ? temporary_directory() : directory), fd_(unnamed_file(directory_)),
+    : directory_(directory.empty() ? environment_variable("TMPDIR", "/tmp") : directory), fd_(unnamed_file(directory_)),
       name_(std::move(name)), to_last_(!directory.empty()) {
     if (!fd_) fail_errno(errno, fmt::format("{}: a temporary file in {}", name_, printable(directory_)));
 }

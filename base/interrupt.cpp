@@ -34,6 +34,9 @@ void note_interrupts() {
     struct sigaction ignored {};
     ignored.sa_handler = SIG_IGN; // a write past `ulimit -f` then fails with EFBIG, like any other full disk
     ::sigaction(SIGXFSZ, &ignored, nullptr);
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL; // some start their programs with it ignored: then nobody learns how a child ended
+    ::sigaction(SIGCHLD, &usual, nullptr);
 }
 
 int interrupting_signal() {

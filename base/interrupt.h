@@ -5,7 +5,8 @@
 namespace touchstone {
 
 /// From now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as under nohup) are noted instead of ending the
-/// process. The second of the same kind ends it at once. A file size limit becomes an error. For main() only.
+/// process. The second of the same kind ends it at once. A file size limit becomes an error, and ends of children are
+/// known. For main() only.
 void note_interrupts();
 
 /// The number of the signal that came; 0 when none did.

@@ -52,6 +52,8 @@ std::uint64_t drain(ByteSource& source) {
     return total;
 }
 
+void ByteSource::accepted(const Digest&) {}
+
 std::uint64_t ByteSource::skip(std::uint64_t count) {
     std::vector<std::uint8_t> block(std::min<std::uint64_t>(block_size, count));
     std::uint64_t skipped = 0;
@@ -119,6 +121,7 @@ std::size_t VerifyingSource::read(ByteSpan buffer) {
     }
     failed_ = false;
     verified_ = true;
+    if (expected_.digest) inner_->accepted(digest_);
     return 0;
 }
 

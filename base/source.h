@@ -23,6 +23,9 @@ public:
     /// Passes over up to `count` bytes; returns how many there were, less only at the end. By default it reads them;
     /// sources that can seek do that.
     virtual std::uint64_t skip(std::uint64_t count);
+    /// Called by whoever has read this source to its end and found that all of it has this digest, as was promised. For
+    /// sources that keep what passes.
+    virtual void accepted(const Digest& digest);
 };
 
 /// Reads until `buffer` is full or the source ends; returns how many bytes it holds.

@@ -19,8 +19,10 @@ constexpr std::size_t line_width = 100;
 
 constexpr std::string_view images_text = R"(Images
   docker://NAME[:TAG][@DIGEST]  an image in a registry; short names are Docker Hub's
-  docker-daemon:NAME[:TAG]    an image of Docker's daemon (DOCKER_HOST)
-  podman:NAME[:TAG]           an image of podman's service (CONTAINER_HOST)
+  docker-daemon:NAME[:TAG]    an image of Docker's daemon (DOCKER_HOST, docker context)
+  podman:NAME[:TAG]           an image of podman, by its service (CONTAINER_HOST) or by podman save
+  containers-storage:NAME     the same, asked of podman, too
+  containerd:NAME             an image of containerd, by ctr (CONTAINERD_NAMESPACE, CONTAINERD_ADDRESS)
   oci:DIR[:REF]               OCI image layout in a directory
   oci-archive:FILE[:REF]      OCI image layout in a tar (skopeo, BuildKit, docker save since 25)
   docker-archive:FILE[:TAG]   what docker save, podman save and kaniko write

@@ -25,6 +25,7 @@ int ls_command(const Arguments& args, Streams& streams);
 int inspect_command(const Arguments& args, Streams& streams);
 int digest_command(const Arguments& args, Streams& streams);
 int normalize_command(const Arguments& args, Streams& streams);
+int cache_command(const Arguments& args, Streams& streams);
 int rules_command(const Arguments& args, Streams& streams);
 
 } // namespace touchstone

@@ -81,7 +81,7 @@ struct DiffOptions {
     bool whole = false;
 };
 
-void declare(CommandLine& line, DiffOptions& options) {
+void declare(CommandLine& line, DiffOptions& options, const Streams& streams) {
     line.argument("PUBLISHED", options.published);
     line.argument("REBUILT", options.rebuilt);
     line.repeatable("-o,--output", "FORMAT[=FILE]",
@@ -93,7 +93,7 @@ void declare(CommandLine& line, DiffOptions& options) {
                 [&](const std::string& value) { options.required = parse_verdict(value); });
     line.option("--rules", "+RULE,-RULE", "which differences are noise, changing the default set; `none` clears it",
                 [&](const std::string& value) { options.compare.rules = parse_rules(value); });
-    add_platform_options(line, options.open, true);
+    add_platform_options(line, options.open, true, streams);
     add_explain_options(line, options.compare.explain);
     add_diffoscope_options(line, options.diffoscope);
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
@@ -191,7 +191,7 @@ Compared compare_with_progress(const DiffOptions& options, Streams& streams) {
 int diff_command(const Arguments& args, Streams& streams) {
     DiffOptions options;
     CommandLine line(text);
-    declare(line, options);
+    declare(line, options, streams);
     if (!line.parse(args)) {
         streams.out(line.help());
         return exit_status::met;

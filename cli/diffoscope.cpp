@@ -2,11 +2,12 @@
 // an image reaches the file system or diffoscope. What it leaves in its own temporary directories goes with it.
 #include "cli/diffoscope.h"
 
+#include "base/child_process.h"
 #include "base/digest.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
-#include "cli/child_process.h"
 #include "cli/options.h"
 
 #include <fmt/format.h>
@@ -46,8 +47,7 @@ std::string_view ending_of(std::string_view path) {
 class PrivateDirectory {
 public:
     PrivateDirectory() {
-        const char* const base = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): nothing here sets it
-        path_ = fmt::format("{}/touchstone-XXXXXX", base == nullptr || *base == '\0' ? "/tmp" : base);
+        path_ = environment_variable("TMPDIR", "/tmp") + "/touchstone-XXXXXX";
         if (mkdtemp(path_.data()) == nullptr) fail_errno(errno, printable(path_));
         path_ = fs::absolute(path_).string();
     }
@@ -77,6 +77,13 @@ private:
 
     std::string path_;
 };
+
+/// Nothing of the user's but PATH: what is in their environment may be a secret, and it would not be the same
+/// everywhere.
+std::vector<std::string> environment_below(const std::string& directory) {
+    return {"PATH=" + environment_variable("PATH", "/usr/bin:/bin"), "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + directory,
+            "TMPDIR=" + directory};
+}
 
 /// Beside what the second pass has recognized: the line of a private key, or a password's hash after a colon
 /// (crypt(5)). diffoscope shows lines around those that differ, and these may be there.
@@ -161,9 +168,12 @@ private:
         }
         const std::string page = "output.html"; // relative: diffoscope writes its command line into it
         const std::string html = directory.path() + "/" + page;
-        const ChildEnd end =
-            run_child({options_.program, "--no-progress", "--html", page, "published/" + name, "rebuilt/" + name},
-                      directory.path(), options_.timeout, file_bytes);
+        const ChildEnd end = run_child(
+            {.words = {options_.program, "--no-progress", "--html", page, "published/" + name, "rebuilt/" + name},
+             .directory = directory.path(),
+             .environment = environment_below(directory.path()),
+             .file_bytes = file_bytes,
+             .timeout = options_.timeout});
         std::error_code error;
         if (end.timed_out) {
             look.why =

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 namespace touchstone {
 
@@ -23,6 +24,14 @@ namespace {
 
 constexpr std::string_view layout_document = R"({"imageLayoutVersion":"1.0.0"})"; // image-layout.md
 constexpr std::string_view blob_directory = "blobs/sha256";
+
+/// A file of a layout: a document, or a blob that lies in a temporary file.
+struct LayoutFile {
+    std::string name; ///< "blobs/sha256/<hex>", "index.json", "oci-layout"
+    std::string bytes;
+    std::shared_ptr<const File> file; ///< null when `bytes` is the content
+    std::uint64_t size() const { return file ? file->size() : bytes.size(); }
+};
 
 std::string blob_name(const Digest& digest) {
     return fmt::format("{}/{}", blob_directory, digest.hex());
@@ -56,6 +65,22 @@ std::string index_json(const CanonicalImage& image, const Image& source) {
     return index.dump();
 }
 
+/// The files of the layout that holds `image`, sorted by name.
+std::vector<LayoutFile> layout_files(const CanonicalImage& image,
+                                     const std::vector<std::shared_ptr<const File>>& layers, const Image& source) {
+    std::vector<LayoutFile> files;
+    for (std::size_t i = 0; i < layers.size(); ++i) files.push_back({blob_name(image.layers[i].digest), "", layers[i]});
+    for (const CanonicalDocument* document : {&image.config, &image.manifest}) {
+        files.push_back({blob_name(document->digest), document->bytes, nullptr});
+    }
+    files.push_back({"index.json", index_json(image, source), nullptr});
+    files.push_back({"oci-layout", std::string(layout_document), nullptr});
+    std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    const auto same = [](const auto& a, const auto& b) { return a.name == b.name; }; // two layers with the same content
+    files.erase(std::unique(files.begin(), files.end(), same), files.end());
+    return files;
+}
+
 void write_content(const LayoutFile& file, WholeFile& out) {
     if (file.file) {
         out.write_file(*file.file);
@@ -73,7 +98,12 @@ std::string without_end_slashes(std::string path) {
     fail(ErrorKind::unreadable, printable(path) + ": exists; an OCI layout is written to a new directory only");
 }
 
-class DirectoryWriter final : public LayoutWriter {
+/// The image of `source`'s platform, which is all that was written.
+Image read_back(const Reference& layout, const std::optional<Platform>& platform) {
+    return open_images(layout, {.platform = platform, .all_platforms = false}).front();
+}
+
+class DirectoryWriter final : public ImageWriter {
 public:
     explicit DirectoryWriter(const std::string& path) : target_(without_end_slashes(path)) {
         struct stat status {};
@@ -90,10 +120,12 @@ public:
     DirectoryWriter& operator=(const DirectoryWriter&) = delete;
 
     std::string spool_directory() const override { return directory_; }
-    void write(const std::vector<LayoutFile>& files) override {
+    void write(const CanonicalImage& image, const std::vector<std::shared_ptr<const File>>& layers,
+               const Image& source) override {
+        platform_ = source.platform;
         make_directory("/blobs");
         make_directory(fmt::format("/{}", blob_directory));
-        for (const LayoutFile& file : files) {
+        for (const LayoutFile& file : layout_files(image, layers, source)) {
             const std::string name = directory_ + "/" + file.name;
             if (file.file && file.file->link_as(name)) continue;
             WholeFile out(name, false);
@@ -105,7 +137,9 @@ public:
         if (::stat((directory_ + "/blobs").c_str(), &status) != 0) fail_errno(errno, printable(directory_));
         if (::chmod(directory_.c_str(), status.st_mode & 0777U) != 0) fail_errno(errno, printable(directory_));
     }
-    Reference staged() const override { return {Transport::oci, directory_, "", "oci:" + target_}; }
+    Image staged() const override {
+        return read_back({Transport::oci, directory_, "", "oci:" + target_, {}}, platform_);
+    }
     void commit() override {
         // RENAME_NOREPLACE would leave it to the file system; a plain rename replaces an empty directory at most.
         if (::renameat2(AT_FDCWD, directory_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) != 0) {
@@ -122,24 +156,27 @@ private:
     }
     std::string target_;
     std::string directory_; ///< empty once it was renamed
+    std::optional<Platform> platform_;
 };
 
-class ArchiveWriter final : public LayoutWriter {
+class ArchiveWriter final : public ImageWriter {
 public:
     ArchiveWriter(const std::string& path, bool overwrite) : path_(path), file_(path, overwrite) {}
 
-    void write(const std::vector<LayoutFile>& files) override {
+    void write(const CanonicalImage& image, const std::vector<std::shared_ptr<const File>>& layers,
+               const Image& source) override {
+        platform_ = source.platform;
         write_header({.path = "blobs", .type = EntryType::directory, .mode = 0755});
         write_header({.path = blob_directory, .type = EntryType::directory, .mode = 0755});
-        for (const LayoutFile& file : files) {
+        for (const LayoutFile& file : layout_files(image, layers, source)) {
             write_header({.path = file.name, .type = EntryType::file, .mode = 0644, .size = file.size()});
             write_content(file, file_);
             write_zeros(canonical_padding(file.size()));
         }
         write_zeros(canonical_end_size);
     }
-    Reference staged() const override {
-        return {Transport::oci_archive, file_.temporary_path(), "", "oci-archive:" + path_};
+    Image staged() const override {
+        return read_back({Transport::oci_archive, file_.temporary_path(), "", "oci-archive:" + path_, {}}, platform_);
     }
     void commit() override { file_.commit(); }
 
@@ -155,30 +192,16 @@ private:
 
     std::string path_;
     WholeFile file_;
+    std::optional<Platform> platform_;
 };
 
 } // namespace
 
-std::vector<LayoutFile> layout_files(const CanonicalImage& image,
-                                     const std::vector<std::shared_ptr<const File>>& layers, const Image& source) {
-    std::vector<LayoutFile> files;
-    for (std::size_t i = 0; i < layers.size(); ++i) files.push_back({blob_name(image.layers[i].digest), "", layers[i]});
-    for (const CanonicalDocument* document : {&image.config, &image.manifest}) {
-        files.push_back({blob_name(document->digest), document->bytes, nullptr});
-    }
-    files.push_back({"index.json", index_json(image, source), nullptr});
-    files.push_back({"oci-layout", std::string(layout_document), nullptr});
-    std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    const auto same = [](const auto& a, const auto& b) { return a.name == b.name; }; // two layers with the same content
-    files.erase(std::unique(files.begin(), files.end(), same), files.end());
-    return files;
-}
-
-std::unique_ptr<LayoutWriter> write_layout_directory(const std::string& path) {
+std::unique_ptr<ImageWriter> write_layout_directory(const std::string& path) {
     return std::make_unique<DirectoryWriter>(path);
 }
 
-std::unique_ptr<LayoutWriter> write_layout_archive(const std::string& path, bool overwrite) {
+std::unique_ptr<ImageWriter> write_layout_archive(const std::string& path, bool overwrite) {
     return std::make_unique<ArchiveWriter>(path, overwrite);
 }
 

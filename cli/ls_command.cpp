@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/progress_line.h"
 #include "diff/tree.h"
+#include "image/cache/layers.h"
 #include "image/layer.h"
 #include "report/tree_listing.h"
 
@@ -62,9 +63,10 @@ const LayerRef& chosen_layer(const Image& image, std::uint64_t layer) {
 /// With a thread to inflate for the one that hashes.
 std::unique_ptr<LayerListing> read_one(const LayerRef& layer, const LoadOptions& load) {
     std::unique_ptr<LayerListing> listing;
-    NoContents none;
+    NoContent unseen(load.contents);
     const auto read = [&](std::size_t) {
-        listing = read_layer(layer, load.limits, load.progress, load.contents ? nullptr : &none);
+        listing = keeps_listings(layer, load.limits) ? read_layer_once(layer, load.limits, load.progress)
+                                                     : read_layer(layer, load.limits, load.progress, &unseen);
     };
     parallel_for(1, load.jobs, read, Threads::to_help);
     return listing;
@@ -74,7 +76,7 @@ Listed read(const LsOptions& options, Streams& streams) {
     Progress progress;
     LoadOptions load = options.load;
     load.progress = &progress;
-    load.contents = options.json; // the text has no digests
+    load.contents = options.json ? Contents::digests : Contents::none; // the text has no digests
     const ProgressLine shown(progress, streams, options.quiet);
     const std::vector<Image> images = open_images(parse_reference(options.reference), options.open);
     const Image& image = images.front();
@@ -100,7 +102,7 @@ int ls_command(const Arguments& args, Streams& streams) {
     line.flag("--json", options.json, "one JSON object per line");
     line.option("--layer", "N", "the entries of layer N, as stored",
                 [&](const std::string& value) { options.layer = parse_number("--layer", value); });
-    add_platform_options(line, options.open, false);
+    add_platform_options(line, options.open, false, streams);
     add_quiet_option(line, options.quiet, "no progress");
     add_load_options(line, options.load);
     if (!line.parse(args)) {

@@ -158,6 +158,7 @@ CanonicalImage Normalizer::documents() const {
 void Normalizer::prove(const Image& written) const {
     LoadOptions load = options_.load;
     load.progress = nullptr;
+    load.contents = Contents::fingerprints;                                      // as those of the source
     load.limits.inflate.ratio_floor = std::numeric_limits<std::uint64_t>::max(); // what we compressed is no bomb
     const std::vector<Stack> stacks = load_stacks({&written}, load);
     prove_canonical({.source = stacks_.stack(0),

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/printable.h"
+#include "cli/cache_options.h"
 #include "cli/registry_options.h"
 
 #include <fmt/format.h>
@@ -118,12 +119,13 @@ void add_json_option(CommandLine& line, bool& json, std::string_view description
     line.flag("--json", json, description);
 }
 
-void add_platform_options(CommandLine& line, OpenOptions& options, bool several) {
+void add_platform_options(CommandLine& line, OpenOptions& options, bool several, const Streams& streams) {
     line.option("--platform", "OS/ARCH[/VARIANT]",
                 "which platform of a multi-platform image (default: this machine's, else the only one)",
                 [&options](const std::string& text) { options.platform = parse_platform(text); });
     if (several) line.flag("--all-platforms", options.all_platforms, "every platform");
     add_registry_options(line, options.remote);
+    add_cache_options(line, options.cache, streams);
 }
 
 void add_limit_options(CommandLine& line, LayerLimits& limits) {

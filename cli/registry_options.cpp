@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "cli/options.h"
+#include "image/remote/pool.h"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr double longest_delay = 3600; // seconds; more is a typing error
 constexpr std::uint64_t longest_timeout = 86400;
+constexpr std::uint64_t most_downloads = 64; // registries count this as an attack long before
 
 std::chrono::milliseconds parse_delay(const std::string& text) {
     double seconds = -1;
@@ -40,6 +42,7 @@ bool parse_truth(std::string_view option, const std::string& text) {
 } // namespace
 
 void add_registry_options(CommandLine& line, RemoteOptions& options) {
+    options.pool = std::make_shared<RegistryPool>(); // one command, one visit
     line.option("--authfile", "FILE",
                 "take registry credentials from this file only (default: REGISTRY_AUTH_FILE, else where podman login "
                 "and docker login put them)",
@@ -59,6 +62,15 @@ void add_registry_options(CommandLine& line, RemoteOptions& options) {
                     "let this host, to which a registry sends its users for tokens, see the registry's credential; may "
                     "be repeated",
                     [&options](const std::string& text) { options.token_hosts.push_back(text); });
+    line.option("--downloads", "N",
+                "read at most N blobs of one registry at the same time, whatever --jobs (default 4)",
+                [&options](const std::string& text) {
+                    const std::uint64_t count = parse_number("--downloads", text, 1);
+                    if (count > most_downloads) {
+                        fail(ErrorKind::usage, fmt::format("--downloads: at most {}", most_downloads));
+                    }
+                    options.downloads = static_cast<unsigned>(count);
+                });
     line.option("--retry-delay", "SECONDS",
                 "wait so long before a registry is asked again, twice that before the next time (default 1)",
                 [&options](const std::string& text) { options.retry_delay = parse_delay(text); });

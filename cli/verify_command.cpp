@@ -44,7 +44,8 @@ std::vector<SideSummary> verify_with_progress(const std::string& reference, cons
                                               bool quiet, Streams& streams) {
     Progress progress;
     load.progress = &progress;
-    load.contents = false; // entries, digests of streams and oddities are what is shown
+    load.kept = false;              // all is read, whatever was found before
+    load.contents = Contents::none; // entries, digests of streams and oddities are what is shown
     const ProgressLine shown(progress, streams, quiet);
     return verify_all(reference, open, load);
 }
@@ -62,7 +63,7 @@ int verify_command(const Arguments& args, Streams& streams) {
     CommandLine line(text);
     line.argument("IMAGE", reference);
     add_json_option(line, json, "print touchstone.verification/1");
-    add_platform_options(line, open, true);
+    add_platform_options(line, open, true, streams);
     line.flag("-a,--all", all, "list every oddity, also those of ordinary images");
     add_color_option(line, color);
     add_quiet_option(line, quiet, "print nothing but errors");

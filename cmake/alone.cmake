@@ -2,6 +2,7 @@
 set(touchstone_alone
     base/file_write.cpp
     base/source.cpp
+    cli/cache_command.cpp
     cli/digest_command.cpp
     cli/explain_command.cpp
     cli/inspect_command.cpp
@@ -45,11 +46,15 @@ set(touchstone_alone
     diff/explain/unpack.cpp
     diff/explain/zip_layout.cpp
     image/remote/credential_helper.cpp
+    image/remote/push.cpp
     image/remote/registry_name.cpp
     normalize/dropped.cpp
+    report/canvas.cpp
     report/html_evidence.cpp
     report/html_files.cpp
     report/html_layers.cpp
     report/html_tree.cpp
     report/image_verification.cpp
-    report/markdown_files.cpp)
+    report/markdown.cpp
+    report/markdown_files.cpp
+    report/text_sides.cpp)

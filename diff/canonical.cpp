@@ -25,7 +25,10 @@ CanonicalStacks::CanonicalStacks(const std::vector<const Image*>& images, const 
     spooling.shared = SharedBottom::list;
     spooling.list = [&](const LayerRef& layer, const LayerLimits& limits,
                         Progress* progress) -> std::shared_ptr<const LayerListing> {
-        if (untouched && untouched(layer)) return read_layer(layer, limits, progress);
+        if (untouched && untouched(layer)) {
+            NoContent unseen(options_.contents);
+            return read_layer(layer, limits, progress, &unseen);
+        }
         std::shared_ptr<const SpooledLayer> spooled = spool_layer(layer, limits, progress, options_);
         std::shared_ptr<const LayerListing> listing = spooled->listing;
         const std::lock_guard lock(mutex);

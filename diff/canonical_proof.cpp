@@ -1,5 +1,5 @@
-// Layer by layer, then the merged trees. Files are told by the SHA-256 that was computed while the layers were read, so
-// nothing is read again.
+// Layer by layer, then the merged trees. Files are told by the fingerprints or digests that were computed while the
+// layers were read (the same kind on both sides), so nothing is read again.
 #include "diff/canonical_proof.h"
 
 #include "base/error.h"

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/printable.h"
 #include "diff/shared_bottom.h"
+#include "image/cache/layers.h"
 
 #include <algorithm>
 #include <limits>
@@ -81,20 +82,31 @@ std::vector<Task> plan(const std::vector<const Image*>& images, const Slice& sli
 
 std::shared_ptr<const LayerListing> list(const LayerRef& layer, const LoadOptions& options) {
     if (options.list) return options.list(layer, options.limits, options.progress);
-    NoContents none;
-    return read_layer(layer, options.limits, options.progress, options.contents ? nullptr : &none);
+    // Kept are digests; beside the fingerprints of other layers they would be something else.
+    const bool digests_will_do = options.contents != Contents::fingerprints;
+    if (options.kept && digests_will_do && keeps_listings(layer, options.limits)) {
+        return read_layer_once(layer, options.limits, options.progress);
+    }
+    NoContent unseen(options.contents);
+    return read_layer(layer, options.limits, options.progress, &unseen);
 }
 
 void perform(const LayerRef& layer, Task& task, const LoadOptions& options) {
+    const bool once = options.kept && !options.list; // who reads layers in another way reads them
     switch (task.work) {
     case Work::list:
         task.result = list(layer, options);
         break;
     case Work::verify_stream:
-        task.result = verify_layer(layer, options.limits, options.progress);
+        task.result = once ? verify_layer_once(layer, options.limits, options.progress)
+                           : verify_layer(layer, options.limits, options.progress);
         break;
     case Work::verify_blob:
-        verify_blob(layer, options.progress);
+        if (once) {
+            verify_blob_once(layer, options.limits, options.progress);
+        } else {
+            verify_blob(layer, options.progress);
+        }
         break;
     case Work::nothing:
         break;

@@ -42,7 +42,8 @@ struct LoadOptions {
     Progress* progress = nullptr; ///< may be null
     ListLayer list;               ///< in place of read_layer, for those who want more of the layer than its listing
     SharedBottom shared = SharedBottom::list;
-    bool contents = true; ///< Entry::content is wanted: the SHA-256 of each file
+    Contents contents = Contents::digests;
+    bool kept = true; ///< listings that are kept in the layers' cache will do, where there is one; else all is read
 };
 
 /// Reads and verifies every layer of the images, in parallel, largest first; shared blobs and streams once.

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/source.h"
+#include "image/cache/options.h"
 #include "image/descriptor.h"
 #include "image/oddity.h"
 #include "image/provenance.h"
@@ -20,6 +21,8 @@
 
 namespace touchstone {
 
+class Cache;
+
 /// One layer of an image, before it is read.
 struct LayerRef {
     std::string
@@ -31,7 +34,8 @@ struct LayerRef {
     std::optional<std::size_t> history; ///< index into Image::history of the entry that claims this layer
     std::uint64_t stored_size = 0;      ///< bytes that will be read, for progress and scheduling
     std::function<std::unique_ptr<ByteSource>()>
-        open; ///< raw blob bytes, unverified; may be called again, from any thread
+        open;                           ///< raw blob bytes, unverified; may be called again, from any thread
+    std::shared_ptr<const Cache> cache; ///< where its listing is kept; null for what lies on this machine anyway
 };
 
 /// One history line: claims, never evidence.
@@ -58,6 +62,7 @@ struct Image {
     std::string media_type;           ///< of the manifest; empty where there is none (docker-archive, tar)
     std::optional<Digest> manifest;   ///< absent where the container has none
     std::uint64_t manifest_size = 0;
+    std::optional<Digest> index;  ///< the outermost index that led to the manifest (never a layout's index.json)
     Json manifest_json;           ///< null where there is none
     std::optional<Digest> config; ///< sha256 of the config's bytes; absent for tar:
     std::string config_bytes;     ///< as stored, verified
@@ -74,6 +79,7 @@ struct OpenOptions {
     std::optional<Platform> platform; ///< default: the host's, else the only one
     bool all_platforms = false;       ///< every platform of an index
     RemoteOptions remote;             ///< how registries are reached
+    CacheOptions cache;               ///< what came from registries before
     bool provenance = false;          ///< Image::provenance is wanted
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/ahead.h"
 #include "base/error.h"
+#include "base/fingerprint.h"
 #include "base/printable.h"
 #include "image/descriptor.h"
 
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,6 +31,7 @@ public:
         if (progress_ != nullptr) progress_->bytes += count;
         return count;
     }
+    void accepted(const Digest& digest) override { inner_->accepted(digest); }
 
 private:
     std::unique_ptr<ByteSource> inner_;
@@ -123,27 +126,6 @@ private:
     std::unique_ptr<VerifyingSource> stream_;
 };
 
-void note_compression(const LayerRef& layer, LayerListing& listing) {
-    const auto note = [&](OddityCode code, std::string detail) {
-        listing.oddities.push_back({code, {}, std::move(detail), -1});
-    };
-    if (listing.size == 0) {
-        // containerd takes it for an empty layer; that there is no end marker goes without saying.
-        std::erase_if(listing.oddities, [](const Oddity& oddity) { return oddity.code == OddityCode::no_end_marker; });
-        note(OddityCode::empty_layer_blob, {});
-        return;
-    }
-    const std::string_view promised = media_type_of(layer.media_type).compression;
-    const std::string_view found = name_of(listing.compression.kind);
-    if (!promised.empty() && promised != found) {
-        note(OddityCode::media_type_mismatch,
-             fmt::format("{} says {}, the bytes say {}", printable(layer.media_type), promised, found));
-    }
-    if (listing.compression.zero_padding != 0) {
-        note(OddityCode::compressed_padding, fmt::format("{} bytes", listing.compression.zero_padding));
-    }
-}
-
 void keep_digests(const LayerStream& stream, LayerListing& listing) {
     listing.blob = stream.blob().digest();
     listing.diff_id = stream.stream().digest();
@@ -152,33 +134,51 @@ void keep_digests(const LayerStream& stream, LayerListing& listing) {
     listing.compression = stream.facts();
 }
 
-/// Hashes the files of a layer one after the other, unless nobody asks for that. Empty files are many and have one
-/// known digest.
+/// Hashes the files of a layer one after the other, in the way that was asked for. Empty files are many and have one
+/// known value.
 class ContentHasher {
 public:
-    explicit ContentHasher(bool wanted) : wanted_(wanted), empty_(wanted ? hasher_.finish_sha256() : Sha256{}) {}
+    explicit ContentHasher(Contents kind) : kind_(kind) {
+        if (kind == Contents::fingerprints) fingerprinter_.emplace();
+        empty_ = finish();
+    }
 
     /// Reads the content of the current member, and shows it to `visitor` where there is one.
     Sha256 read(TarReader& reader, std::size_t index, ContentVisitor* visitor) {
         ByteView bytes = reader.content();
         const bool nothing = bytes.empty();
         for (; !bytes.empty(); bytes = reader.content()) {
-            if (wanted_) hasher_.update(bytes);
+            update(bytes);
             if (visitor != nullptr) visitor->bytes(index, bytes);
         }
         if (visitor != nullptr) visitor->end(index);
-        return nothing || !wanted_ ? empty_ : hasher_.finish_sha256();
+        return nothing ? empty_ : finish();
     }
 
 private:
-    bool wanted_;
+    void update(ByteView bytes) {
+        if (kind_ == Contents::digests) hasher_.update(bytes);
+        if (kind_ == Contents::fingerprints) fingerprinter_->update(bytes);
+    }
+    Sha256 finish() {
+        Sha256 value{};
+        if (kind_ == Contents::digests) value = hasher_.finish_sha256();
+        if (kind_ == Contents::fingerprints) {
+            const Fingerprint fingerprint = fingerprinter_->finish();
+            std::copy(fingerprint.begin(), fingerprint.end(), value.begin());
+        }
+        return value;
+    }
+
+    Contents kind_;
     Hasher hasher_;
-    Sha256 empty_;
+    std::optional<Fingerprinter> fingerprinter_;
+    Sha256 empty_{};
 };
 
 void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& listing, ContentVisitor* visitor) {
     TarReader reader(source, listing.arena, listing.owner_names, listing.oddities, limits.tar);
-    ContentHasher hasher(visitor == nullptr || visitor->wants_digests());
+    ContentHasher hasher(visitor == nullptr ? Contents::digests : visitor->contents());
     Entry entry;
     while (reader.next(entry)) {
         if (visitor != nullptr) visitor->entry(listing, entry);
@@ -200,8 +200,29 @@ void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& l
 
 void ContentVisitor::entry(const LayerListing&, const Entry&) {}
 
-std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
-                                         ContentVisitor* visitor) {
+void compare_with_reference(const LayerRef& layer, LayerListing& listing) {
+    const auto note = [&](OddityCode code, std::string detail) {
+        listing.oddities.push_back({code, {}, std::move(detail), -1});
+    };
+    if (listing.size == 0) {
+        // containerd takes it for an empty layer; that there is no end marker goes without saying.
+        std::erase_if(listing.oddities, [](const Oddity& oddity) { return oddity.code == OddityCode::no_end_marker; });
+        note(OddityCode::empty_layer_blob, {});
+        return;
+    }
+    const std::string_view promised = media_type_of(layer.media_type).compression;
+    const std::string_view found = name_of(listing.compression.kind);
+    if (!promised.empty() && promised != found) {
+        note(OddityCode::media_type_mismatch,
+             fmt::format("{} says {}, the bytes say {}", printable(layer.media_type), promised, found));
+    }
+    if (listing.compression.zero_padding != 0) {
+        note(OddityCode::compressed_padding, fmt::format("{} bytes", listing.compression.zero_padding));
+    }
+}
+
+std::unique_ptr<LayerListing> list_blob(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
+                                        ContentVisitor* visitor) {
     return within(layer.name, [&] {
         auto listing = std::make_unique<LayerListing>();
         LayerStream stream(layer, limits, progress);
@@ -210,10 +231,16 @@ std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimit
             check_entries(*listing);
         });
         keep_digests(stream, *listing);
-        note_compression(layer, *listing);
         if (progress != nullptr) ++progress->layers;
         return listing;
     });
+}
+
+std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
+                                         ContentVisitor* visitor) {
+    std::unique_ptr<LayerListing> listing = list_blob(layer, limits, progress, visitor);
+    compare_with_reference(layer, *listing);
+    return listing;
 }
 
 void verify_blob(const LayerRef& layer, Progress* progress) {

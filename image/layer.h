@@ -23,6 +23,8 @@ namespace touchstone {
 struct LayerLimits {
     TarLimits tar;
     InflateLimits inflate;
+
+    bool operator==(const LayerLimits&) const = default;
 };
 
 /// Everything that one layer holds. Immutable once read; may be shared by threads and by both sides of a comparison.
@@ -44,6 +46,13 @@ struct LayerListing {
     LayerListing& operator=(const LayerListing&) = delete;
 };
 
+/// What Entry::content is to hold.
+enum class Contents : std::uint8_t {
+    none,         ///< zeros: nobody looks at it, and hashing is a fifth of the work
+    fingerprints, ///< something to tell equal from different within this process (base/fingerprint.h)
+    digests,      ///< the SHA-256
+};
+
 /// Called with each regular file's content as it streams by.
 class ContentVisitor {
 public:
@@ -51,21 +60,25 @@ public:
     /// Called for each entry by read_layer, before its content; `so_far` holds the entries before it. The views of
     /// `entry` live as long as the listing, `entry` itself does not.
     virtual void entry(const LayerListing& so_far, const Entry& entry);
-    /// False when nobody will look at Entry::content: read_layer leaves it zero then. Asked once, first.
-    virtual bool wants_digests() const { return true; }
+    /// What read_layer puts into Entry::content. Asked once, first.
+    virtual Contents contents() const { return Contents::digests; }
     /// True when the content of this entry is wanted (index in stream order).
     virtual bool wants(std::size_t index, const Entry& entry) = 0;
     virtual void bytes(std::size_t index, ByteView stretch) = 0;
     virtual void end(std::size_t index) = 0;
 };
 
-/// For those who want to list a layer without the digests of its contents, which are a fifth of the work.
-class NoContents final : public ContentVisitor {
+/// For those who want to list a layer and see none of the content.
+class NoContent final : public ContentVisitor {
 public:
-    bool wants_digests() const override { return false; }
+    explicit NoContent(Contents contents) : contents_(contents) {}
+    Contents contents() const override { return contents_; }
     bool wants(std::size_t, const Entry&) override { return false; }
     void bytes(std::size_t, ByteView) override {}
     void end(std::size_t) override {}
+
+private:
+    Contents contents_;
 };
 
 /// Reads and verifies one layer. `progress` may be null, and so may `visitor`, which is shown the content while it
@@ -74,6 +87,12 @@ public:
 /// with layer.name in front.
 std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
                                          ContentVisitor* visitor = nullptr);
+
+/// read_layer in two steps: first what the blob alone decides; then what compares it with the words of the image that
+/// names it. Those who keep listings by the digest of the blob (image/cache) keep what the first step gives.
+std::unique_ptr<LayerListing> list_blob(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
+                                        ContentVisitor* visitor = nullptr);
+void compare_with_reference(const LayerRef& layer, LayerListing& listing);
 
 /// Verifies the blob's digest and size only: for a blob that was already listed from the other side.
 void verify_blob(const LayerRef& layer, Progress* progress);

@@ -46,13 +46,13 @@ bool same_place(const Leaf& leaf, const Descriptor& descriptor) {
     return leaf.descriptor.digest == descriptor.digest && leaf.descriptor.platform == descriptor.platform;
 }
 
-void add_leaf(std::vector<Leaf>& leaves, const Descriptor& descriptor, const std::vector<std::string>& names) {
-    const auto known =
-        std::find_if(leaves.begin(), leaves.end(), [&](const Leaf& leaf) { return same_place(leaf, descriptor); });
+void add_leaf(std::vector<Leaf>& leaves, Leaf leaf) {
+    const auto known = std::find_if(leaves.begin(), leaves.end(),
+                                    [&](const Leaf& other) { return same_place(other, leaf.descriptor); });
     if (known == leaves.end()) {
-        leaves.push_back({descriptor, names});
+        leaves.push_back(std::move(leaf));
     } else { // two tags of one image
-        known->names.insert(known->names.end(), names.begin(), names.end());
+        known->names.insert(known->names.end(), leaf.names.begin(), leaf.names.end());
     }
 }
 
@@ -83,6 +83,7 @@ struct Layout::Walk {
     Leaves leaves;
     std::set<Digest> expanded;
     std::size_t manifests = 0;
+    std::optional<Digest> outermost; ///< index, while what is below it is visited
 
     void visit(const Descriptor& descriptor, const std::vector<std::string>& names, unsigned depth) {
         if (++manifests > index_manifest_limit) {
@@ -101,9 +102,9 @@ struct Layout::Walk {
 
     void visit_manifest(const Descriptor& descriptor, const std::vector<std::string>& names) {
         if (companion_kind(descriptor).empty()) {
-            add_leaf(leaves.images, descriptor, names);
+            add_leaf(leaves.images, {descriptor, names, outermost});
         } else { // never merged: each says in its annotations what it is about
-            leaves.companions.push_back({descriptor, names});
+            leaves.companions.push_back({descriptor, names, outermost});
         }
     }
 
@@ -115,7 +116,9 @@ struct Layout::Walk {
         if (!expanded.insert(descriptor.digest).second) return; // its leaves are there already
         const std::string bytes = read_blob(store, descriptor, manifest_limit, what);
         const Index index = parse_index(parse_document(bytes, what, manifest_limit), what, descriptor.media_type);
+        if (depth == 0) outermost = descriptor.digest;
         for (const Descriptor& child : index.manifests) visit(child, names, depth + 1);
+        if (depth == 0) outermost.reset();
     }
 };
 
@@ -160,7 +163,7 @@ std::vector<const Descriptor*> Layout::all_entries() const {
 std::string Layout::list_entries(const std::vector<const Descriptor*>& entries) const {
     std::vector<std::string> lines;
     lines.reserve(entries.size());
-    for (const Descriptor* const entry : entries) lines.push_back(label_of({*entry, names_of(*entry)}));
+    for (const Descriptor* const entry : entries) lines.push_back(label_of({*entry, names_of(*entry), {}}));
     return lines.empty() ? std::string(" nothing") : bullet_list(lines);
 }
 
@@ -185,7 +188,7 @@ std::vector<const Descriptor*> Layout::entries_named(const std::string& name) co
 }
 
 Leaves Layout::walk(const std::vector<const Descriptor*>& entries) const {
-    Walk walk{*store_, {}, {}, 0};
+    Walk walk{*store_, {}, {}, 0, {}};
     for (const Descriptor* const entry : entries) walk.visit(*entry, names_of(*entry), 0);
     return std::move(walk.leaves);
 }
@@ -243,6 +246,7 @@ Image Layout::open_leaf(const Leaf& leaf) const {
     const std::string bytes = read_blob(*store_, leaf.descriptor, manifest_limit, what);
     Image image = assemble_manifest(store_, bytes, leaf.descriptor.digest, leaf.descriptor.media_type);
     take_index_platform(image, leaf.descriptor.platform);
+    image.index = leaf.index;
     image.oddities.insert(image.oddities.begin(), oddities_.begin(), oddities_.end());
     return image;
 }

@@ -21,6 +21,7 @@ inline constexpr std::size_t index_manifest_limit = 1000;
 struct Leaf {
     Descriptor descriptor;
     std::vector<std::string> names; ///< of the index.json entries that lead here; raw bytes
+    std::optional<Digest> index;    ///< the outermost index below index.json that it was found in
 };
 
 /// What a selection of index.json entries leads to.

@@ -6,11 +6,13 @@
 #include "image/archive_index.h"
 #include "image/assemble.h"
 #include "image/blob_store.h"
+#include "image/cache/store.h"
 #include "image/docker_archive.h"
 #include "image/document.h"
 #include "image/layout.h"
 #include "image/manifest.h"
 #include "image/remote/engine.h"
+#include "image/remote/engine_program.h"
 #include "image/remote/registry_store.h"
 #include "image/select.h"
 
@@ -108,6 +110,11 @@ std::vector<Image> open_podman(const Reference& reference, const OpenOptions& op
     return images_of_oci_archive(std::make_shared<ArchiveIndex>(file), "", options);
 }
 
+std::vector<Image> open_containerd(const Reference& reference, const OpenOptions& options) {
+    const auto file = export_from_containerd(reference.path, options.platform, options.all_platforms);
+    return images_of_oci_archive(std::make_shared<ArchiveIndex>(file), "", options);
+}
+
 /// skopeo's `dir:`: manifest.json is the manifest itself, or an index (skopeo copy --all).
 std::vector<Image> open_skopeo_dir(const Reference& reference, const OpenOptions& options) {
     const std::shared_ptr<const BlobStore> store =
@@ -123,7 +130,9 @@ std::vector<Image> open_skopeo_dir(const Reference& reference, const OpenOptions
         return document_media_type(parse_document(bytes, "manifest.json", manifest_limit), "manifest.json", "");
     });
     if (media_type_of(type).kind == MediaKind::index) {
-        return images_of(Layout(store, name, bytes).open(selector, options));
+        std::vector<Image> images = images_of(Layout(store, name, bytes).open(selector, options));
+        for (Image& image : images) image.index = digest_of(as_bytes(bytes));
+        return images;
     }
     return within(name, [&] {
         const Digest digest =
@@ -147,18 +156,53 @@ std::string place_of(const Reference& reference) {
     return fmt::format("{} (`{}` is no path here)", name, printable_short(reference.text));
 }
 
+/// What kind of manifest a document is without anybody's word for it; empty when it is none (but a layer, say).
+std::string own_type_of(const std::string& bytes) {
+    try {
+        return document_media_type(parse_document(bytes, "", manifest_limit), "", "");
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+/// A digest that is kept costs no request; a tag always does, because tags move.
+FetchedManifest manifest_of(Registry& registry, const Cache* cache) {
+    if (const auto& digest = registry.name().digest; digest && cache != nullptr) {
+        std::optional<std::string> bytes = cached_document(*cache, *digest, manifest_limit);
+        if (bytes && !own_type_of(*bytes).empty()) {
+            return {.bytes = std::move(*bytes), .digest = *digest, .media_type = {}, .oddities = {}};
+        }
+    }
+    return registry.manifest();
+}
+
+/// Layers find what is known of them; and the manifest is kept, unless its registry had something to say of it: that is
+/// asked for again, because a report must not depend on what is kept.
+void keep(const std::shared_ptr<const Cache>& cache, const FetchedManifest& fetched, bool nothing_said,
+          std::vector<Image>& images) {
+    if (cache == nullptr) return;
+    if (nothing_said && !cache->seems_to_have(fetched.digest, fetched.bytes.size())) {
+        cache->keep(fetched.digest, fetched.bytes);
+    }
+    for (Image& image : images) {
+        for (LayerRef& layer : image.layers) layer.cache = cache;
+    }
+}
+
 /// The manifest or index of the name; all below it is asked for by digest only.
 std::vector<Image> open_docker(const Reference& reference, const OpenOptions& options) {
     return within(place_of(reference), [&] {
         const auto registry = std::make_shared<Registry>(*reference.registry, options.remote);
-        const std::shared_ptr<const BlobStore> store = open_registry_store(registry);
-        const FetchedManifest fetched = registry->manifest();
+        const std::shared_ptr<const Cache> cache = Cache::open(options.cache);
+        const std::shared_ptr<const BlobStore> store = cached_store(open_registry_store(registry), cache);
+        const FetchedManifest fetched = manifest_of(*registry, cache.get());
         const std::string what = fmt::format("manifest {}", fetched.digest.string());
         const std::string type =
             document_media_type(parse_document(fetched.bytes, what, manifest_limit), what, fetched.media_type);
         std::vector<Image> images;
         if (media_type_of(type).kind == MediaKind::index) {
             images = images_of(Layout(store, what, fetched.bytes).open({}, options));
+            for (Image& image : images) image.index = fetched.digest;
         } else {
             images.push_back(assemble_manifest(store, fetched.bytes, fetched.digest, type));
             choose({{images.front().platform, fetched.digest.string()}}, options);
@@ -168,6 +212,7 @@ std::vector<Image> open_docker(const Reference& reference, const OpenOptions& op
             oddities.push_back({OddityCode::registry_warning, "", text});
         }
         for (Image& image : images) image.oddities.insert(image.oddities.begin(), oddities.begin(), oddities.end());
+        keep(cache, fetched, oddities.empty() && own_type_of(fetched.bytes) == type, images);
         return images;
     });
 }
@@ -201,10 +246,15 @@ struct OpenerRow {
     Opener open;
 };
 constexpr std::array openers{
-    OpenerRow{Transport::docker, open_docker},           OpenerRow{Transport::docker_daemon, open_docker_daemon},
-    OpenerRow{Transport::podman, open_podman},           OpenerRow{Transport::oci, open_oci},
-    OpenerRow{Transport::oci_archive, open_oci_archive}, OpenerRow{Transport::docker_archive, open_docker_archive},
-    OpenerRow{Transport::dir, open_skopeo_dir},          OpenerRow{Transport::tar, open_tar},
+    OpenerRow{Transport::docker, open_docker},
+    OpenerRow{Transport::docker_daemon, open_docker_daemon},
+    OpenerRow{Transport::podman, open_podman},
+    OpenerRow{Transport::containerd, open_containerd},
+    OpenerRow{Transport::oci, open_oci},
+    OpenerRow{Transport::oci_archive, open_oci_archive},
+    OpenerRow{Transport::docker_archive, open_docker_archive},
+    OpenerRow{Transport::dir, open_skopeo_dir},
+    OpenerRow{Transport::tar, open_tar},
 };
 
 } // namespace

@@ -31,6 +31,7 @@ constexpr std::array transports{
     TransportRow{Transport::docker, "docker", false, true, true, false},
     TransportRow{Transport::docker_daemon, "docker-daemon", false, false, false, false},
     TransportRow{Transport::podman, "podman", false, false, false, false},
+    TransportRow{Transport::containerd, "containerd", false, false, false, false},
     TransportRow{Transport::oci, "oci", true, true, true, false},
     TransportRow{Transport::oci_archive, "oci-archive", false, true, true, true},
     TransportRow{Transport::docker_archive, "docker-archive", false, true, true, true},
@@ -39,7 +40,7 @@ constexpr std::array transports{
 };
 
 constexpr std::string_view forms =
-    "docker://NAME[:TAG][@DIGEST], docker-daemon:NAME[:TAG], podman:NAME[:TAG], "
+    "docker://NAME[:TAG][@DIGEST], docker-daemon:NAME[:TAG], podman:NAME[:TAG], containerd:NAME, "
     "oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:TAG], dir:DIR, tar:FILE, "
     "or the path or the name alone";
 
@@ -49,8 +50,6 @@ struct RefusedRow {
     std::string_view instead;
 };
 constexpr std::array refused{
-    RefusedRow{"containers-storage", "the store is not read, podman is asked for what it holds: podman:{}"},
-    RefusedRow{"containerd", "not asked: ctr images export FILE {}, then oci-archive:FILE"},
     RefusedRow{"ostree", "not read: copy {} with skopeo to oci:DIR"},
     RefusedRow{"sif", "not read: copy {} with skopeo to oci:DIR"},
 };
@@ -143,19 +142,48 @@ Reference parse_docker(std::string_view rest, std::string_view text) {
     return reference;
 }
 
-/// docker-daemon:NAME and podman:NAME; NAME as the engine's own commands take it.
+/// docker-daemon:NAME, podman:NAME and containerd:NAME; NAME as the engine's own commands take it.
 Reference parse_engine(Transport transport, std::string_view rest, std::string_view text) {
     within(name_of(transport), [&] { check_engine_name(rest); });
     return {transport, std::string(rest), "", std::string(text)};
 }
 
-/// What is no path may be a name in a registry; who meant a path must learn from the error that it was not found.
+/// containers-storage: is the store that podman has its images in; podman is asked for them. Names there are full ones,
+/// and containers/image completes short ones as those of registries.
+Reference parse_storage(std::string_view rest, std::string_view text) {
+    if (rest.starts_with('[')) {
+        fail(ErrorKind::usage, "containers-storage: takes no [DRIVER@ROOT]: podman is asked, and has its own settings "
+                               "for that (CONTAINERS_STORAGE_CONF)");
+    }
+    if (rest.starts_with('@')) rest.remove_prefix(1);
+    if (is_engine_id(rest)) return parse_engine(Transport::podman, rest, text);
+    const RegistryName name = within("containers-storage", [&] { return parse_registry_name(rest); });
+    return parse_engine(Transport::podman, name.full_name(), text);
+}
+
+/// Why a word that is no path looks as if one was meant; empty where it does not. A name in a registry may look like
+/// that, too: it is then said with docker://.
+std::string path_hint(std::string_view text) {
+    constexpr std::array<std::string_view, 8> endings{".tar", ".tgz", ".tzst", ".gz", ".zst", ".xz", ".bz2", ".oci"};
+    const std::size_t slash = text.rfind('/');
+    const std::string_view last = text.substr(slash == std::string_view::npos ? 0 : slash + 1);
+    const std::string_view file = last.substr(0, last.find_first_of(":@"));
+    for (const std::string_view ending : endings) {
+        if (file.ends_with(ending)) return fmt::format("{} is the ending of a file", ending);
+    }
+    if (slash == std::string_view::npos) return {};
+    const std::string folder(text.substr(0, slash));
+    return kind_of(folder) == PathKind::directory ? printable_short(folder) + " is a directory here" : std::string();
+}
+
+/// What is no path may be a name in a registry; who meant a path must learn from the error that it was not found, and
+/// at once where that is likely.
 Reference parse_bare_word(std::string_view text) {
     const std::string shown = printable_short(text);
     if (text == "-") {
         fail(ErrorKind::usage, "standard input has no name to go by: say docker-archive:-, oci-archive:- or tar:-");
     }
-    if (text.starts_with('/') || text.starts_with('.')) {
+    if (text.starts_with('/') || text.starts_with('.') || text.starts_with('~')) {
         fail(ErrorKind::usage, fmt::format("no such file or directory: {}; a reference is {}", shown, forms));
     }
     Reference reference{Transport::docker, "", "", std::string(text)};
@@ -166,6 +194,11 @@ Reference parse_bare_word(std::string_view text) {
              fmt::format("`{}` is no path here, and no name of an image in a registry: {}; a reference "
                          "is {}",
                          shown, error.what(), forms));
+    }
+    if (const std::string hint = path_hint(text); !hint.empty()) {
+        fail(ErrorKind::usage, fmt::format("no such file or directory: {} ({}); if an image in a registry is meant: "
+                                           "docker://{}",
+                                           shown, hint, shown));
     }
     return reference;
 }
@@ -183,9 +216,10 @@ Reference parse_reference(std::string_view text) {
     const std::string_view head = text.substr(0, colon == std::string_view::npos ? 0 : colon);
     const std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
     if (head == name_of(Transport::docker)) return parse_docker(rest, text);
-    for (const Transport engine : {Transport::docker_daemon, Transport::podman}) {
+    for (const Transport engine : {Transport::docker_daemon, Transport::podman, Transport::containerd}) {
         if (head == name_of(engine)) return parse_engine(engine, rest, text);
     }
+    if (head == "containers-storage") return parse_storage(rest, text);
     for (const TransportRow& row : transports) {
         if (row.name == head) return parse_with_transport(row, rest, text);
     }

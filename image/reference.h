@@ -10,7 +10,7 @@
 
 namespace touchstone {
 
-enum class Transport { docker, docker_daemon, podman, oci, oci_archive, docker_archive, dir, tar };
+enum class Transport { docker, docker_daemon, podman, containerd, oci, oci_archive, docker_archive, dir, tar };
 std::string_view name_of(Transport transport); ///< "oci", "oci-archive", …
 
 struct Reference {
@@ -24,7 +24,7 @@ struct Reference {
 
 /// Parses and, for a bare path, looks at the file system to sniff what it is. Throws usage (unknown transport, no such
 /// path, with the forms that exist) or unreadable. A bare word that is no path is the name of an image in a registry,
-/// unless it starts like a path.
+/// unless it looks like a path.
 Reference parse_reference(std::string_view text);
 
 } // namespace touchstone

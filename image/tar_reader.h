@@ -23,6 +23,8 @@ struct TarLimits {
     std::uint64_t sparse_regions = 1'000'000;           ///< of one member
     std::uint64_t hole_bytes = std::uint64_t{64} << 30; ///< of all sparse members: each costs hashing, none costs input
     std::uint64_t oddities = 10'000; ///< ambiguous ones; past that an archive is hostile (over_limit)
+
+    bool operator==(const TarLimits&) const = default;
 };
 
 /// What the stream holds besides members; complete after TarReader::next() has returned false.

@@ -61,7 +61,7 @@ public:
         single_.inodes.front().links = 1;
     }
 
-    bool wants_digests() const override { return contents_; }
+    Contents contents() const override { return contents_; }
     void entry(const LayerListing& so_far, const Entry& entry) override {
         if (!streaming_) return;
         header_.clear();
@@ -169,7 +169,7 @@ private:
     }
 
     const Profile& profile_;
-    bool contents_;
+    Contents contents_;
     SpoolFile file_;
     MaybeHashing hashing_;
     BlockSink out_;

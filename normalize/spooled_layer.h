@@ -16,11 +16,11 @@ namespace touchstone {
 
 struct CanonicalOptions {
     Profile profile;
-    bool keep_stream = false; ///< SpooledLayer::stream is wanted
-    bool changes = false;     ///< CanonicalResult::changes are wanted
-    bool log = false;         ///< SpooledLayer::log, too
-    bool contents = true;     ///< the SHA-256 of each file is wanted (Entry::content): for proofs, not for digests
-    std::string directory;    ///< where the temporary files are made; empty = wherever such files go
+    bool keep_stream = false;                   ///< SpooledLayer::stream is wanted
+    bool changes = false;                       ///< CanonicalResult::changes are wanted
+    bool log = false;                           ///< SpooledLayer::log, too
+    Contents contents = Contents::fingerprints; ///< for proofs; digests need none
+    std::string directory;                      ///< where the temporary files are made; empty = wherever such files go
 };
 
 /// Immutable once read; may be shared by threads.

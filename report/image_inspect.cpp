@@ -51,6 +51,7 @@ void text_image(Canvas& canvas, const Inspection& inspection) {
     const Image& image = *inspection.image;
     text_field(canvas, "reference", printable(image.reference.text));
     text_field(canvas, "platform", printable(platform_text(image)));
+    text_field(canvas, "index", image.index ? image.index->string() : std::string());
     text_field(canvas, "manifest", image.manifest ? image.manifest->string() : std::string());
     text_field(canvas, "  type", printable(image.media_type));
     text_field(canvas, "config", image.config ? image.config->string() : std::string());
@@ -59,6 +60,7 @@ void text_image(Canvas& canvas, const Inspection& inspection) {
         canvas.line(padded("beside it", 12) +
                     fmt::format("{}  {}", companion.digest.string(), printable(companion.kind)));
     }
+    text_referrers(canvas, inspection.referrers);
     text_field(canvas, "provenance", provenance_text(image.provenance));
     for (const Oddity& oddity : image.oddities) {
         const std::string subject = printable(oddity.path) + (oddity.path.empty() ? "" : " ") + oddity.detail;
@@ -101,6 +103,7 @@ void json_image(JsonWriter& json, const Inspection& inspection) {
     json.bytes_member("reference", image.reference.text);
     json.bytes_member("platform", platform_text(image));
     json.bytes_member("media_type", image.media_type);
+    json.optional_member("index", digest_text(image.index));
     json.optional_member("manifest", digest_text(image.manifest));
     json.optional_member("config", digest_text(image.config));
     json.flag("artifact", image.is_artifact);
@@ -115,6 +118,7 @@ void json_image(JsonWriter& json, const Inspection& inspection) {
     json.end_array();
     write_companions(json, image.companions);
     write_provenance(json, image.provenance);
+    if (image.reference.registry) write_referrers(json, inspection.referrers);
     json.end_object();
 }
 

@@ -4,16 +4,18 @@
 
 #include "diff/comparison.h"
 #include "image/image.h"
+#include "report/referrers.h"
 
 #include <string>
 #include <vector>
 
 namespace touchstone {
 
-/// An opened image and, per layer, the compression that its first bytes show.
+/// An opened image and, per layer, the compression that its first bytes show; and what a registry has about it.
 struct Inspection {
     const Image* image = nullptr;
     std::vector<std::string> compression;
+    std::vector<SubjectReferrers> referrers; ///< of its manifest and of the index behind its name; only of a registry
 };
 
 std::string render_inspection_text(const std::vector<Inspection>& images);

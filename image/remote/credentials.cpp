@@ -1,25 +1,22 @@
 // See credentials.h. Rules: containers-auth.json(5); docker's config.json; containers/image pkg/docker/config.
 #include "image/remote/credentials.h"
 
+#include "base/environment.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "image/remote/headers.h"
+#include "image/remote/secret_file.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <unistd.h>
 
 namespace touchstone {
 
 namespace {
-
-/// People have a few dozen registries in it.
-constexpr std::uint64_t auth_file_limit = std::uint64_t{1} << 20;
 
 constexpr std::string_view hub = "docker.io";
 constexpr std::string_view hub_server = "https://index.docker.io/v1/"; // what `docker login` calls it
@@ -45,19 +42,6 @@ std::vector<AuthFile> files_of(const CredentialPlaces& places) {
 
 bool is_there(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
-}
-
-/// The document, or an error that does not quote it.
-Json read_document(const AuthFile& file) {
-    const std::shared_ptr<const File> handle = open_file(file.path);
-    FileRange source(handle, 0, handle->size());
-    const std::string text = read_all(source, auth_file_limit, handle->name());
-    try {
-        return parse_json(text, "auth file", {.bytes = auth_file_limit});
-    } catch (const Error&) {
-        fail(ErrorKind::malformed,
-             fmt::format("{}: not valid JSON, or a key is in it twice (what it holds is not shown)", handle->name()));
-    }
 }
 
 /// A key as c/image normalizes it: without scheme and path, and Docker Hub by one name.
@@ -95,7 +79,7 @@ public:
         : places_(places), host_(normal_host(host)), repository_(repository) {}
 
     std::optional<Credential> in(const AuthFile& file) const {
-        const Json document = read_document(file);
+        const Json document = read_secret_file(file.path);
         if (file.legacy) return in_auths(document, file);
         if (const Json* const helpers = document.find("credHelpers"); helpers != nullptr) {
             if (const Json* const suffix = by_host(*helpers); suffix != nullptr) {
@@ -168,29 +152,19 @@ private:
     std::string repository_;
 };
 
-std::string variable(const char* name) {
-    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing here sets any
-    return value == nullptr ? std::string() : std::string(value);
-}
-
-std::string variable_or(const char* name, const std::string& otherwise) {
-    std::string value = variable(name);
-    return value.empty() ? otherwise : value;
-}
-
 } // namespace
 
 CredentialPlaces credential_places(const RemoteOptions& options) {
     CredentialPlaces places;
-    places.only = options.auth_file.empty() ? variable("REGISTRY_AUTH_FILE") : options.auth_file;
-    places.runtime_dir = variable("XDG_RUNTIME_DIR");
+    places.only = options.auth_file.empty() ? environment_variable("REGISTRY_AUTH_FILE") : options.auth_file;
+    places.runtime_dir = environment_variable("XDG_RUNTIME_DIR");
     places.runtime_is_xdg = !places.runtime_dir.empty();
     if (!places.runtime_is_xdg) places.runtime_dir = fmt::format("/run/containers/{}", ::getuid());
-    places.home = variable("HOME");
+    places.home = environment_variable("HOME");
     const std::string& home = places.home;
-    places.config_home = variable_or("XDG_CONFIG_HOME", home.empty() ? std::string() : home + "/.config");
-    places.docker_config = variable_or("DOCKER_CONFIG", home.empty() ? std::string() : home + "/.docker");
-    places.search_path = variable("PATH");
+    places.config_home = environment_variable("XDG_CONFIG_HOME", home.empty() ? std::string() : home + "/.config");
+    places.docker_config = environment_variable("DOCKER_CONFIG", home.empty() ? std::string() : home + "/.docker");
+    places.search_path = environment_variable("PATH");
     return places;
 }
 

@@ -172,6 +172,50 @@ std::optional<std::time_t> parse_http_date(std::string_view text) {
     return static_cast<std::time_t>(((days * 24 + hour) * 60 + minute) * 60 + second);
 }
 
+/// "rel" lists relations, separated by blanks (RFC 8288 section 3.3).
+bool lists_next(std::string_view relations) {
+    while (!relations.empty()) {
+        const std::size_t blank = relations.find(' ');
+        if (ascii_lower(relations.substr(0, blank)) == "next") return true;
+        if (blank == std::string_view::npos) return false;
+        relations.remove_prefix(blank + 1);
+    }
+    return false;
+}
+
+/// "<target>; rel=next; …": whether it is the wanted one. The cursor stands behind the target.
+bool link_is_next(Cursor& cursor) {
+    bool next = false;
+    bool seen = false;
+    for (cursor.blanks(); cursor.take(';'); cursor.blanks()) {
+        cursor.blanks();
+        const std::optional<std::pair<std::string, std::string>> found = parameter(cursor);
+        if (!found) {
+            cursor.token(); // a parameter without a value
+            continue;
+        }
+        if (found->first != "rel" || seen) continue; // all but the first are ignored, says section 3.3
+        seen = true;
+        next = lists_next(found->second);
+    }
+    return next;
+}
+
+std::optional<std::string> next_link_in(std::string_view field) {
+    Cursor cursor(field);
+    while (next_element(cursor)) {
+        if (!cursor.take('<')) return std::nullopt;
+        const std::string_view rest = cursor.rest();
+        const std::size_t end = rest.find('>');
+        if (end == std::string_view::npos) return std::nullopt;
+        const std::string target(rest.substr(0, end));
+        cursor.back_to(rest.substr(end + 1));
+        if (link_is_next(cursor)) return target;
+        if (!cursor.at_end() && cursor.rest().front() != ',') return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::string ascii_lower(std::string_view text) {
@@ -250,6 +294,23 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std
     const std::optional<std::time_t> then = parse_http_date(text);
     if (!then) return std::nullopt;
     return std::chrono::seconds(std::max<std::time_t>(0, *then - now));
+}
+
+std::optional<std::uint64_t> parse_upload_range(std::string_view text) {
+    constexpr std::string_view unit = "bytes="; // some write it, as in a Range of RFC 9110
+    if (ascii_lower(text.substr(0, unit.size())) == unit) text.remove_prefix(unit.size());
+    constexpr std::string_view start = "0-";
+    if (!text.starts_with(start)) return std::nullopt;
+    const std::optional<std::uint64_t> last = parse_decimal(text.substr(start.size()));
+    if (!last || *last == std::numeric_limits<std::uint64_t>::max()) return std::nullopt;
+    return *last == 0 ? 0 : *last + 1;
+}
+
+std::optional<std::string> parse_next_link(const std::vector<std::string_view>& fields) {
+    for (const std::string_view field : fields) {
+        if (std::optional<std::string> target = next_link_in(field)) return target;
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> parse_warning(std::string_view text) {

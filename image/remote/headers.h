@@ -59,6 +59,14 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text);
 /// The text of `Warning: 299 - "TEXT"` (RFC 7234 section 5.5, distribution spec "Warnings"); nullopt for other codes.
 std::optional<std::string> parse_warning(std::string_view text);
 
+/// How many bytes of an upload are there: "0-LAST", with or without "bytes=" (distribution spec, "Pushing a blob in
+/// chunks"). "0-0" is what registries say of an empty upload, too, and means 0 here. Nullopt when it is none.
+std::optional<std::uint64_t> parse_upload_range(std::string_view text);
+
+/// The target of the first link with rel="next" (RFC 8288) in the Link fields, as it is written; nullopt when there is
+/// none.
+std::optional<std::string> parse_next_link(const std::vector<std::string_view>& fields);
+
 /// In lower case, ASCII only.
 std::string ascii_lower(std::string_view text);
 

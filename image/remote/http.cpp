@@ -162,6 +162,12 @@ void* HttpClient::new_handle(const HttpRequest& request) const {
         if (request.head) set(easy, CURLOPT_NOBODY, 1L);
         if (!request.socket.empty()) set(easy, CURLOPT_UNIX_SOCKET_PATH, request.socket.c_str());
         if (request.form) set(easy, CURLOPT_COPYPOSTFIELDS, request.form->c_str());
+        if (request.body) {
+            set(easy, CURLOPT_UPLOAD, 1L); // reads the body as it goes
+            set(easy, CURLOPT_CUSTOMREQUEST, request.verb.c_str());
+            set(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body->size));
+            set(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L << 10U);
+        }
         set_trust(easy, options_, request.shows_certificate);
     } catch (...) {
         libcurl().easy_cleanup(easy);
@@ -180,6 +186,7 @@ std::unique_ptr<HttpResponse> HttpClient::send(const HttpRequest& request) const
     auto transfer = std::make_shared<Transfer>(new_handle(request), place);
     set(transfer->easy(), CURLOPT_HTTPHEADER, fields.get());
     transfer->keep_fields(fields.release());
+    if (request.body) transfer->send_body(*request.body);
     loop_->start(transfer);
     auto response = std::make_unique<HttpResponse>(loop_, transfer, request.url); // ends it whatever comes
     try {
@@ -207,6 +214,11 @@ std::unique_ptr<HttpResponse> HttpClient::follow(HttpRequest request, const Redi
         if (request.form) { // it holds a token, and its target was chosen by the registry
             fail(ErrorKind::unsupported, fmt::format("{}: a redirect of a request that carries a credential", start));
         }
+        const bool same_request = response->status() == 307 || response->status() == 308;
+        if (request.body && !same_request) {
+            fail(ErrorKind::unsupported, fmt::format("{}: status {} to a {}: where it was to be sent nobody said",
+                                                     start, response->status(), request.verb));
+        }
         const Url target = within(fmt::format("{}: a redirect", start), [&] {
             const Url url = resolve_url(request.url, location);
             if (request.url.scheme == "https" && url.scheme == "http") {
@@ -218,6 +230,10 @@ std::unique_ptr<HttpResponse> HttpClient::follow(HttpRequest request, const Redi
         });
         response->discard();
         if (!same_origin(request.url, target)) {
+            if (request.body) {
+                fail(ErrorKind::unsupported, fmt::format("{}: a redirect of a {} to another host, {}", start,
+                                                         request.verb, printable_short(target.authority())));
+            }
             request.authorization.clear();
             request.shows_certificate = false;
         }

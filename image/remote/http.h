@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/source.h"
+#include "image/remote/body.h"
 #include "image/remote/headers.h"
 #include "image/remote/options.h"
 #include "image/remote/url.h"
@@ -27,6 +28,8 @@ struct HttpRequest {
     bool head = false;               ///< HEAD
     bool shows_certificate = false;  ///< the user's client certificate is meant for this host
     std::string socket;              ///< a Unix socket to speak through, whatever the URL's host; empty for none
+    std::string verb = {}; ///< "POST", "PUT", "PATCH": sent with `body`; empty: GET, or as `head` and `form` say
+    std::optional<HttpBody> body = {};
 };
 
 /// An answer: status and fields at once, the body as it comes. Belongs to one thread at a time.
@@ -72,7 +75,8 @@ public:
     std::unique_ptr<HttpResponse> send(const HttpRequest& request) const;
 
     /// The same, following redirects: at most ten, never from https to http, and without authorization and client
-    /// certificate from the first other origin on, for good. `check` may refuse (throw) where one leads.
+    /// certificate from the first other origin on, for good. `check` may refuse (throw) where one leads. A request with
+    /// a body is sent again only by 307 and 308, and only to where it went.
     using RedirectCheck = std::function<void(const Url& target)>;
     std::unique_ptr<HttpResponse> follow(HttpRequest request, const RedirectCheck& check) const;
 

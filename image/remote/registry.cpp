@@ -35,49 +35,38 @@ std::string content_type(const HttpHeaders& headers) {
     return std::find(generic_types.begin(), generic_types.end(), type) == generic_types.end() ? type : std::string();
 }
 
+/// Sent back in If-Match: what would break a header field, or is longer than any that is made, is as good as none.
+std::string etag_of(const HttpHeaders& headers) {
+    constexpr std::size_t etag_limit = 1024;
+    const std::string_view etag = headers.get("etag");
+    const bool good = etag.size() <= etag_limit && !etag.starts_with("W/") &&
+                      std::all_of(etag.begin(), etag.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    return good ? std::string(etag) : std::string();
+}
+
+std::string blob_path(const Digest& digest, bool is_manifest) {
+    return fmt::format("{}/{}", is_manifest ? "manifests" : "blobs", digest.string());
+}
+
+/// Empty for reading: then the registry may say what that takes.
+std::vector<std::string> scopes_of(const RegistryName& name, const RegistryAccess& access) {
+    if (!access.push) return {};
+    std::vector<std::string> scopes{fmt::format("repository:{}:pull,push", name.repository)};
+    for (const std::string& mount : access.mounts) {
+        if (mount != name.repository) scopes.push_back(fmt::format("repository:{}:pull", mount));
+    }
+    return scopes;
+}
+
 bool is_good(int status) {
     return status == 200 || status == partial_content || status == range_not_satisfiable;
 }
 
 } // namespace
 
-Registry::Registry(RegistryName name, const RemoteOptions& options)
-    : name_(std::move(name)), options_(options), client_(options), authorizer_(client_, options, name_) {}
-
-Url Registry::base() {
-    const std::scoped_lock lock(mutex_);
-    if (base_) return *base_;
-    Url url = parse_url("https://" + name_.server() + "/");
-    const Url plain = parse_url("http://" + name_.server() + "/");
-    const bool is_plain =
-        std::any_of(options_.plain_http.begin(), options_.plain_http.end(),
-                    [&](const std::string& entry) { return names_host(entry, plain.host, plain.port); });
-    if (is_plain) {
-        url = plain;
-    } else if (is_loopback_host(url.host)) {
-        url = probe_loopback();
-    }
-    base_ = url;
-    return url;
-}
-
-/// A registry on this machine may speak either; TLS is asked for first. Anywhere else nobody falls back to plain HTTP.
-Url Registry::probe_loopback() {
-    const Url url = parse_url("https://" + name_.server() + "/v2/");
-    Url plain = parse_url("http://" + name_.server() + "/v2/");
-    try {
-        HttpRequest request{url};
-        request.shows_certificate = true;
-        client_.send(request)->discard();
-        return url;
-    } catch (const TlsHandshakeError&) {
-        const std::unique_ptr<HttpResponse> response = client_.send(HttpRequest{plain});
-        const bool is_registry = response->status() == 200 || response->status() == 401;
-        if (!is_registry) throw;
-        response->discard();
-        return plain;
-    }
-}
+Registry::Registry(RegistryName name, const RemoteOptions& options, const RegistryAccess& access)
+    : name_(std::move(name)), options_(options), session_(session_of(name_, options)),
+      authorizer_(session_->authorizer(name_, scopes_of(name_, access))) {}
 
 void Registry::note_warnings(const HttpHeaders& headers) {
     for (const std::string_view field : headers.all("warning")) {
@@ -97,9 +86,9 @@ void Registry::fail_status(HttpResponse& response, bool was_authorized) {
     const int status = response.status();
     std::string meaning;
     if (status == 401 || status == 403) {
-        meaning = authorizer_.had_credential() ? " (not allowed with the credential that is there)"
-                  : was_authorized             ? " (not allowed without a credential, or there is no such image)"
-                                               : " (not allowed)";
+        meaning = authorizer_->had_credential() ? " (not allowed with the credential that is there)"
+                  : was_authorized              ? " (not allowed without a credential, or there is no such image)"
+                                                : " (not allowed)";
     } else if (status == 404) {
         meaning = " (not there)";
     }
@@ -107,19 +96,46 @@ void Registry::fail_status(HttpResponse& response, bool was_authorized) {
                                             server_message(response)));
 }
 
-/// One try, with as many exchanges as redirects and challenges make of it.
-std::unique_ptr<HttpResponse> Registry::request(const std::string& path, const std::vector<std::string>& fields,
-                                                bool head) {
-    const Url registry = base();
-    Url url = registry;
-    url.target = path;
+RegistryPlace Registry::at(std::string_view rest) {
+    Url url = session_->base();
+    url.target = fmt::format("/v2/{}/{}", name_.repository, rest);
+    return {url, true};
+}
+
+RegistryPlace Registry::next_place(const RegistryPlace& from, const HttpResponse& answer, std::string_view location) {
+    const Url registry = session_->base();
+    return within(fmt::format("{}: where it says to go on", printable(answer.url().authority())), [&] {
+        Url url = resolve_url(answer.url(), location);
+        if (answer.url().scheme == "https" && url.scheme == "http") {
+            fail(ErrorKind::unsupported,
+                 fmt::format("http://{}: refused, it would not be encrypted", printable_short(url.authority())));
+        }
+        check_target(registry, url);
+        // Whoever was sent away once has no credentials any more, wherever the stranger sends him next.
+        const bool own = from.own && same_origin(answer.url(), registry) && same_origin(url, registry);
+        return RegistryPlace{std::move(url), own};
+    });
+}
+
+std::unique_ptr<HttpResponse> Registry::exchange(const RegistryRequest& request) {
+    const Url registry = session_->base();
+    const bool own = request.place.own;
     for (int challenges = 0;;) {
-        const std::string authorization = authorizer_.header(registry);
-        std::unique_ptr<HttpResponse> response = client_.follow(
-            {url, fields, authorization, {}, head, true}, [&](const Url& target) { check_target(registry, target); });
+        const std::string authorization = own ? authorizer_->header(registry) : std::string();
+        std::unique_ptr<HttpResponse> response =
+            session_->client().follow({.url = request.place.url,
+                                       .fields = request.fields,
+                                       .authorization = authorization,
+                                       .form = {},
+                                       .head = request.head,
+                                       .shows_certificate = own,
+                                       .socket = {},
+                                       .verb = request.verb,
+                                       .body = request.body},
+                                      [&](const Url& target) { check_target(registry, target); });
         throw_if_busy(*response, printable(response->url().authority()));
         note_warnings(response->headers());
-        if (response->status() == 401 && same_origin(response->url(), registry)) {
+        if (response->status() == 401 && own && same_origin(response->url(), registry)) {
             const std::vector<Challenge> found = parse_challenges(response->headers().all("www-authenticate"));
             const bool wants_more = std::any_of(found.begin(), found.end(), [](const Challenge& challenge) {
                 return challenge.get("error") == "insufficient_scope";
@@ -129,40 +145,63 @@ std::unique_ptr<HttpResponse> Registry::request(const std::string& path, const s
                 fail_status(*response, !authorization.empty());
             }
             response->discard();
-            authorizer_.answer(found, authorization, registry);
+            authorizer_->answer(found, authorization, registry);
             continue;
         }
         return response;
     }
 }
 
-std::string Registry::path_of(const Digest& digest, bool is_manifest) const {
-    return fmt::format("/v2/{}/{}/{}", name_.repository, is_manifest ? "manifests" : "blobs", digest.string());
+std::unique_ptr<HttpResponse> Registry::request(const std::string& rest, const std::vector<std::string>& fields,
+                                                bool head) {
+    return exchange({.place = at(rest), .fields = fields, .head = head, .verb = {}, .body = {}});
+}
+
+std::unique_ptr<HttpResponse> Registry::request_manifest(const std::string& reference) {
+    return request("manifests/" + reference, {std::string(accept_manifests)}, false);
 }
 
 FetchedManifest Registry::manifest() {
     const std::string reference = name_.digest ? name_.digest->string() : name_.tag;
-    const std::string path = fmt::format("/v2/{}/manifests/{}", name_.repository, reference);
-    return patiently(options_.retry_delay, [&] { return read_manifest(path); });
+    return patiently(options_.retry_delay, [&] { return take_manifest(*request_manifest(reference), name_.digest); });
 }
 
-FetchedManifest Registry::read_manifest(const std::string& path) {
-    const std::unique_ptr<HttpResponse> response = request(path, {std::string(accept_manifests)}, false);
-    if (response->status() != 200) fail_status(*response, false);
-    if (response->content_length().value_or(0) > manifest_limit) {
+std::optional<FetchedManifest> Registry::find_manifest(const std::string& reference) {
+    std::optional<Digest> expected;
+    if (reference.find(':') != std::string::npos) expected = parse_digest(reference);
+    return patiently(options_.retry_delay, [&]() -> std::optional<FetchedManifest> {
+        const std::unique_ptr<HttpResponse> response = request_manifest(reference);
+        if (response->status() == 404) return std::nullopt;
+        return take_manifest(*response, expected);
+    });
+}
+
+std::optional<std::string> Registry::claimed_digest(const std::string& tag) {
+    return patiently(options_.retry_delay, [&]() -> std::optional<std::string> {
+        const std::unique_ptr<HttpResponse> response =
+            request("manifests/" + tag, {std::string(accept_manifests)}, true);
+        if (response->status() == 404) return std::nullopt;
+        if (response->status() != 200) fail_status(*response);
+        return std::string(response->headers().get("docker-content-digest"));
+    });
+}
+
+FetchedManifest Registry::take_manifest(HttpResponse& response, const std::optional<Digest>& expected) {
+    if (response.status() != 200) fail_status(response);
+    if (response.content_length().value_or(0) > manifest_limit) {
         fail(ErrorKind::over_limit,
-             fmt::format("manifest: {} bytes, the limit is {}", *response->content_length(), manifest_limit));
+             fmt::format("manifest: {} bytes, the limit is {}", *response.content_length(), manifest_limit));
     }
     FetchedManifest fetched;
-    fetched.media_type = content_type(response->headers());
-    fetched.bytes = read_all(*response, manifest_limit, "manifest");
-    fetched.digest =
-        digest_of(as_bytes(fetched.bytes), name_.digest ? name_.digest->algorithm : DigestAlgorithm::sha256);
-    if (name_.digest && fetched.digest != *name_.digest) {
+    fetched.media_type = content_type(response.headers());
+    fetched.etag = etag_of(response.headers());
+    fetched.bytes = read_all(response, manifest_limit, "manifest");
+    fetched.digest = digest_of(as_bytes(fetched.bytes), expected ? expected->algorithm : DigestAlgorithm::sha256);
+    if (expected && fetched.digest != *expected) {
         fail(ErrorKind::unverified, fmt::format("the manifest is not what was asked for: expected {}, found {}",
-                                                name_.digest->string(), fetched.digest.string()));
+                                                expected->string(), fetched.digest.string()));
     }
-    note_promised_digest(*response, fetched);
+    note_promised_digest(response, fetched);
     return fetched;
 }
 
@@ -185,9 +224,9 @@ void Registry::note_promised_digest(const HttpResponse& response, FetchedManifes
 
 std::optional<std::uint64_t> Registry::blob_size(const Digest& digest) {
     return patiently(options_.retry_delay, [&]() -> std::optional<std::uint64_t> {
-        const std::unique_ptr<HttpResponse> response = request(path_of(digest, false), {}, true);
+        const std::unique_ptr<HttpResponse> response = request(blob_path(digest, false), {}, true);
         if (response->status() == 404) return std::nullopt;
-        if (response->status() != 200) fail_status(*response, false);
+        if (response->status() != 200) fail_status(*response);
         return response->content_length();
     });
 }
@@ -196,8 +235,8 @@ std::optional<std::uint64_t> Registry::blob_size(const Digest& digest) {
 class RegistryStream final : public ByteSource {
 public:
     RegistryStream(std::shared_ptr<Registry> registry, const Digest& digest, std::uint64_t size, bool is_manifest)
-        : registry_(std::move(registry)), path_(registry_->path_of(digest, is_manifest)), size_(size),
-          is_manifest_(is_manifest), patience_(registry_->options_.retry_delay) {}
+        : registry_(std::move(registry)), path_(blob_path(digest, is_manifest)), size_(size), is_manifest_(is_manifest),
+          patience_(registry_->options_.retry_delay) {}
 
     std::size_t read(ByteSpan buffer) override {
         if (ended_ || buffer.empty()) return 0;
@@ -206,7 +245,7 @@ public:
                 try {
                     return read_once(buffer);
                 } catch (const Error& error) {
-                    response_.reset();
+                    end_response();
                     patience_.wait_after(error);
                 }
             }
@@ -220,6 +259,8 @@ private:
         if (count > 0) {
             offset_ += count;
             patience_.progress(count);
+            registry_->session_->downloads().note_bytes();
+            if (offset_ >= size_) slot_.reset(); // what is left is to see that it ends
             return count;
         }
         if (!ended_ && offset_ < size_) {
@@ -227,16 +268,23 @@ private:
                                                    printable(response_->url().authority()), offset_, size_));
         }
         ended_ = true;
+        end_response();
         return 0;
     }
 
+    void end_response() {
+        response_.reset();
+        slot_.reset();
+    }
+
     void open() {
+        if (!is_manifest_) slot_.emplace(registry_->session_->downloads());
         std::vector<std::string> fields;
         if (is_manifest_) fields.emplace_back(accept_manifests);
         if (offset_ > 0) fields.push_back(fmt::format("Range: bytes={}-", offset_));
         response_ = registry_->request(path_, fields, false);
         const int status = response_->status();
-        if (!is_good(status)) registry_->fail_status(*response_, false);
+        if (!is_good(status)) registry_->fail_status(*response_);
         if (status == range_not_satisfiable) {
             if (offset_ < size_) refuse(fmt::format("there are no bytes behind {} of {}", offset_, size_));
             ended_ = true;
@@ -284,6 +332,7 @@ private:
     std::uint64_t size_;
     bool is_manifest_;
     Patience patience_;
+    std::optional<DownloadSlot> slot_;
     std::unique_ptr<HttpResponse> response_;
     std::uint64_t offset_ = 0;
     bool ended_ = false;

@@ -75,7 +75,8 @@ std::string server_message(HttpResponse& response) {
 void Patience::wait_after(const Error& failure) {
     if (failure.kind() != ErrorKind::transient) throw; // NOLINT: called in its handler
     since_failure_ = 0;
-    if (++failures_ >= try_limit) {
+    if (dynamic_cast<const Unresolved*>(&failure) != nullptr) ++unresolved_;
+    if (++failures_ >= try_limit || unresolved_ >= name_try_limit) {
         fail(ErrorKind::transient, fmt::format("{} (given up after {} tries)", failure.what(), failures_));
     }
     std::chrono::milliseconds pause = first_pause_ * (1U << (failures_ - 1));
@@ -87,7 +88,7 @@ void Patience::wait_after(const Error& failure) {
 
 void Patience::progress(std::uint64_t bytes) {
     since_failure_ += bytes;
-    if (since_failure_ >= progress_of_note) failures_ = 0;
+    if (since_failure_ >= progress_of_note) failures_ = unresolved_ = 0;
 }
 
 } // namespace touchstone

@@ -16,6 +16,8 @@ class HttpResponse;
 /// c/image: five tries, and no pause of more than a minute whatever the server asks for.
 inline constexpr unsigned try_limit = 5;
 inline constexpr std::chrono::seconds longest_pause{60};
+/// A name that nobody knows is mostly a wrong one, or there is no network: resolvers have tried several times already.
+inline constexpr unsigned name_try_limit = 2;
 /// So much between two breaks of one body counts as a new start; a server that gives less each time is given up.
 inline constexpr std::uint64_t progress_of_note = std::uint64_t{1} << 20;
 
@@ -28,6 +30,12 @@ public:
 
 private:
     std::optional<std::chrono::seconds> after_;
+};
+
+/// The name of a host (or of a proxy) was not resolved.
+class Unresolved : public Error {
+public:
+    explicit Unresolved(const std::string& message) : Error(ErrorKind::transient, message) {}
 };
 
 /// Throws Busy when the answer is of that kind.
@@ -50,6 +58,7 @@ public:
 private:
     std::chrono::milliseconds first_pause_;
     unsigned failures_ = 0;
+    unsigned unresolved_ = 0; ///< of them
     std::uint64_t since_failure_ = 0;
 };
 

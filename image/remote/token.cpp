@@ -159,6 +159,8 @@ Authorizer::TokenPlace Authorizer::place_of(const Challenge& challenge, const Ur
     return within(fmt::format("{}: the place for tokens that it names", printable(name_.host)), [&] {
         TokenPlace place{parse_url(challenge.get("realm")), std::string(challenge.get("service")), {}};
         check_target(registry, place.realm);
+        place.scopes = scopes_;
+        if (!scopes_.empty()) return place;
         place.scopes = split_scopes(challenge.get("scope"));
         const bool fair = !place.scopes.empty() && place.scopes.size() <= challenge_limit &&
                           std::all_of(place.scopes.begin(), place.scopes.end(), asks_for_pull_only);

@@ -26,8 +26,10 @@ bool may_see_password(const RemoteOptions& options, std::string_view host, const
 /// Thread-safe: one token for all threads that read from the repository.
 class Authorizer {
 public:
-    Authorizer(const HttpClient& client, RemoteOptions options, RegistryName name)
-        : client_(client), options_(std::move(options)), name_(std::move(name)) {}
+    /// `scopes` are asked for whatever the registry's challenge says; when empty, what the challenge says counts as
+    /// long as it is about reading. The client must outlive this.
+    Authorizer(const HttpClient& client, RemoteOptions options, RegistryName name, std::vector<std::string> scopes = {})
+        : client_(client), options_(std::move(options)), name_(std::move(name)), scopes_(std::move(scopes)) {}
 
     /// The value for the next request's Authorization; empty as long as nobody asked for one. Gets a new token when the
     /// one at hand is about to expire.
@@ -53,6 +55,7 @@ private:
     const HttpClient& client_;
     RemoteOptions options_;
     RegistryName name_;
+    std::vector<std::string> scopes_;
     mutable std::mutex mutex_; // guards all below; held while a token is fetched: all who wait for it need it
     bool looked_up_ = false;
     std::optional<Credential> credential_;

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/printable.h"
 #include "image/remote/libcurl.h"
+#include "image/remote/retry.h"
 
 #include <fmt/format.h>
 
@@ -42,6 +43,7 @@ constexpr std::array transient_codes{
     CURLE_HTTP2,
     CURLE_HTTP2_STREAM,
     CURLE_SSL_CONNECT_ERROR,
+    CURLE_SEND_FAIL_REWIND,
 };
 constexpr std::array other_codes{
     CodeRow{CURLE_WEIRD_SERVER_REPLY, ErrorKind::malformed},
@@ -106,6 +108,38 @@ std::size_t Transfer::take_body(char* bytes, std::size_t size, std::size_t count
     }
 }
 
+void Transfer::send_body(HttpBody body) {
+    body_ = std::move(body);
+    libcurl().easy_setopt(easy_, CURLOPT_READFUNCTION, &Transfer::give_body);
+    libcurl().easy_setopt(easy_, CURLOPT_READDATA, static_cast<void*>(this));
+}
+
+std::size_t Transfer::next_of_body(ByteSpan buffer) {
+    if (!body_source_) body_source_ = body_.open();
+    const std::uint64_t left = body_.size - body_sent_;
+    if (left == 0) return 0;
+    const std::size_t count = read_full(*body_source_, buffer.first(std::min<std::uint64_t>(buffer.size(), left)));
+    if (count == 0) fail(ErrorKind::unreadable, "what was to be sent is shorter than it was");
+    body_sent_ += count;
+    return count;
+}
+
+std::size_t Transfer::give_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept {
+    auto& transfer = *static_cast<Transfer*>(self);
+    // What the body is made of may be gone as soon as cancel() has returned.
+    const std::scoped_lock lock(transfer.mutex_);
+    if (transfer.cancelled_) return CURL_READFUNC_ABORT;
+    try {
+        return transfer.next_of_body({reinterpret_cast<std::uint8_t*>(bytes), size * count});
+    } catch (const std::exception& error) {
+        try {
+            transfer.body_trouble_ = error.what();
+        } catch (const std::exception&) { // out of memory: libcurl's own words will do
+        }
+        return CURL_READFUNC_ABORT;
+    }
+}
+
 /// One line of a header, or the empty one behind it. Interim answers (1xx) and trailers are counted and dropped.
 bool Transfer::add_header(std::string_view line) {
     long status = 0;
@@ -155,13 +189,16 @@ void Transfer::finish(int code) {
 
 void Transfer::throw_failure() const {
     const auto code = static_cast<CURLcode>(code_);
+    if (!body_trouble_.empty()) fail(ErrorKind::unreadable, fmt::format("{}: {}", place_, body_trouble_));
     if (!refusal_.empty()) fail(ErrorKind::over_limit, fmt::format("{}: {}", place_, refusal_));
     const std::string_view detail = error_text_.data();
     // The other side ended the session by TLS's own means (a certificate that it wants, say): it will do so again.
     const bool refused = detail.find("SSL routines") != std::string_view::npos &&
                          detail.find(" alert ") != std::string_view::npos && code != CURLE_SSL_CONNECT_ERROR;
-    fail(refused ? ErrorKind::unreadable : kind_of(code),
-         fmt::format("{}: {}", place_, printable_short(detail.empty() ? libcurl().easy_strerror(code) : detail)));
+    const std::string message =
+        fmt::format("{}: {}", place_, printable_short(detail.empty() ? libcurl().easy_strerror(code) : detail));
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) throw Unresolved(message);
+    fail(refused ? ErrorKind::unreadable : kind_of(code), message);
 }
 
 template <class Condition>

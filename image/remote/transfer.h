@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "image/remote/body.h"
 #include "image/remote/headers.h"
 
 #include <condition_variable>
@@ -36,6 +37,9 @@ public:
     void* easy() const { return easy_; }
     /// Keeps what libcurl only points at: a curl_slist* of request fields.
     void keep_fields(void* list) { fields_ = list; }
+    /// Before start(): what the request carries. When the connection breaks after some of it, libcurl must not send it
+    /// once more by itself: whoever sends a part of something has to ask first how much arrived. So it cannot rewind.
+    void send_body(HttpBody body);
 
     /// Waits for the status line and all header fields. Throws what the exchange failed with: transient where another
     /// try may succeed.
@@ -49,6 +53,8 @@ private:
     friend class HttpResponse;
     static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
     static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
+    static std::size_t give_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
+    std::size_t next_of_body(ByteSpan buffer);
     bool add_header(std::string_view line);
     std::size_t add_body(std::string_view bytes);
     void finish(int code);
@@ -70,10 +76,14 @@ private:
     bool paused_ = false;
     bool finished_ = false;
     bool cancelled_ = false;
-    std::string refusal_; // ours, in place of libcurl's message
-    int code_ = 0;        // CURLcode
+    std::string refusal_;      // ours, in place of libcurl's message
+    std::string body_trouble_; // likewise, of the source of what is sent
+    int code_ = 0;             // CURLcode
     TransferTrouble trouble_ = TransferTrouble::none;
     std::string arrived_; // body that nobody has taken yet
+    HttpBody body_;       // what is sent
+    std::unique_ptr<ByteSource> body_source_;
+    std::uint64_t body_sent_ = 0;
 };
 
 class TransferLoop {

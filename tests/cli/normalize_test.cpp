@@ -124,7 +124,8 @@ TEST_CASE("normalize: what cannot be written is refused, and nothing is left beh
     };
     for (const Row& row : {
              Row{{"normalize", images.same[0]}, "-o OUT is required"},
-             Row{{"normalize", images.same[0], "-o", dir / "x"}, "an image goes to oci:DIR or oci-archive:FILE"},
+             Row{{"normalize", images.same[0], "-o", dir / "x"},
+                 "an image goes to oci:DIR, oci-archive:FILE or docker://NAME"},
              Row{{"normalize", images.same[0], "-o", "-"}, "an image goes to"},
              Row{{"normalize", images.same[0], "-o", "oci:"}, "a name is missing"},
              Row{{"normalize", images.same[0], "-o", "oci:" + (dir / "empty")}, "exists"},

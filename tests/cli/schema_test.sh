@@ -31,12 +31,13 @@ expect 0 same.json explain --json "$published" "$published"
 expect 0 verification.json verify --all --json "$published"
 expect 0 inspection.json inspect --json "$published"
 expect 0 rules.json rules --json
+XDG_CACHE_HOME=$work expect 0 cache.json cache info --json
 expect 0 oddities.json rules --oddities --json
 expect 0 dropped.json rules --canonical --json
 expect 0 causes.json rules --causes --json
 expect 0 acceptable.json rules --accept --json
 "$python" "$here/../report/schema_test.py" "$root/docs/outputs.schema.json" \
-    "$work/verification.json" "$work/inspection.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json" \
+    "$work/verification.json" "$work/inspection.json" "$work/cache.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json" \
     "$work/causes.json" "$work/acceptable.json"
 
 for options in "" "--layer 0" "--layer 1"; do

@@ -34,6 +34,8 @@ void fuzz_small_fields(std::string_view text) {
     }
     if (const auto wait = parse_retry_after(text, 1700000000)) require(wait->count() >= 0);
     parse_warning(text);
+    if (const auto link = parse_next_link({text, text.substr(text.size() / 2)})) require(link->size() < text.size());
+    if (const auto has = parse_upload_range(text)) require(*has != 1);
     HttpHeaders headers;
     headers.add_line(text);
     require(headers.get("").empty());

@@ -417,6 +417,17 @@ TEST_CASE("indexes nest to a depth of eight, and a thousand manifests are the mo
                   ErrorKind::over_limit, "more than 1000 manifests");
 }
 
+TEST_CASE("an image knows the outermost index that led to it, which index.json is not") {
+    const TempDir dir;
+    ContainerFiles files = oci_layout_files({small_image()}, {.nested = true});
+    write_directory(dir / "nested", files);
+    const std::string inner =
+        parse_json(content_of(files, "index.json"), "index").find("manifests")->items()[0].find("digest")->as_string();
+    CHECK(open_text(dir / "nested").front().index == parse_digest(inner));
+    write_oci_layout(dir / "flat", {small_image()});
+    CHECK(!open_text(dir / "flat").front().index);
+}
+
 TEST_CASE("an index that is reached twice gives its images once") {
     const TempDir dir;
     ContainerFiles files = oci_layout_files({small_image()}, {.nested = true});

@@ -43,6 +43,28 @@ TEST_CASE("names that engines have for images go to them as they are") {
         CHECK(docker.transport == Transport::docker_daemon);
         CHECK(docker.path == name);
         CHECK(parse_reference("podman:" + name).transport == Transport::podman);
+        CHECK(parse_reference("containerd:" + name).transport == Transport::containerd);
+        CHECK(parse_reference("containerd:" + name).path == name);
+    }
+}
+
+TEST_CASE("the store of containers/image is podman's, and its names are full ones") {
+    const std::string id(64, 'b');
+    const std::pair<std::string, std::string> rows[] = {
+        {"alpine", "docker.io/library/alpine:latest"},
+        {"team/app:1.2", "docker.io/team/app:1.2"},
+        {"localhost/app", "localhost/app:latest"},
+        {"registry.example:5000/app@" + pin, "registry.example:5000/app@" + pin},
+        {id, id},
+        {"@" + id, id},
+    };
+    for (const auto& [name, path] : rows) {
+        const std::string text = "containers-storage:" + name;
+        CAPTURE(text);
+        const Reference reference = parse_reference(text);
+        CHECK(reference.transport == Transport::podman);
+        CHECK(reference.path == path);
+        CHECK(reference.text == text);
     }
 }
 
@@ -100,8 +122,11 @@ TEST_CASE("a reference that names nothing says what could be said instead") {
         {"podman:a//b", "podman: `a//b` is no name of an image"},
         {"podman:a?all=1", "`a?all=1` is no name of an image"},
         {"podman:" + std::string(513, 'a'), "a name of 513 bytes, the limit is 512"},
-        {"containers-storage:alpine", "podman:alpine"},
-        {"containerd:alpine", "ctr images export FILE alpine"},
+        {"podman:--help", "`--help` is no name of an image"},
+        {"containerd:-o", "containerd: `-o` is no name of an image"},
+        {"containers-storage:[vfs@/root]alpine", "takes no [DRIVER@ROOT]"},
+        {"containers-storage:Alpine", "containers-storage: \"Alpine\" is no name of an image"},
+        {"ostree:alpine@/repo", "copy alpine@/repo with skopeo to oci:DIR"},
         {"Nonsense:thing", "`Nonsense:thing` is no path here, and no name of an image in a registry"},
         {"./nowhere", "no such file or directory: ./nowhere"},
         {"/nowhere/at/all:x", "no such file or directory"},
@@ -140,6 +165,38 @@ TEST_CASE("what is no path and not written like one is a name in a registry") {
     dir.write("there", "");
     CHECK(name_of(parse_reference(dir / "there").transport) == "tar"); // a path wins
     CHECK(!parse_reference("oci:" + dir.path()).registry);
+}
+
+TEST_CASE("a word that looks like a path and is none is not asked of a registry") {
+    const TempDir dir;
+    std::filesystem::create_directories(dir / "images/inner");
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(dir.path());
+    const std::pair<std::string, std::string> rows[] = {
+        {"nosuch.tar", "no such file or directory: nosuch.tar (.tar is the ending of a file); if an image in a "
+                       "registry is meant: docker://nosuch.tar"},
+        {"nosuch.tar.gz:v1", ".gz is the ending of a file"},
+        {"nosuch.oci@" + pin, ".oci is the ending of a file"},
+        {"some/where.tar.zst", ".zst is the ending of a file"},
+        {"registry.example:5000/nosuch.tgz", "docker://registry.example:5000/nosuch.tgz"},
+        {"images/app", "images is a directory here"},
+        {"images/inner/app:v1", "images/inner is a directory here"},
+        {"./images/app", "no such file or directory: ./images/app; a reference is"},
+        {"../nosuch", "no such file or directory: ../nosuch"},
+        {"~/images/app", "no such file or directory: ~/images/app"},
+    };
+    for (const auto& [text, part] : rows) {
+        const auto& shown = text; // clang 14 captures no structured binding
+        CAPTURE(shown);
+        CHECK_REFUSAL(refusal_of([&] { parse_reference(shown); }), ErrorKind::usage, part);
+    }
+    // What is said with docker:// is meant so, and a tag or a host may end as it likes.
+    for (const char* const text : {"docker://nosuch.tar", "docker://images/app", "nosuch:v1.tar", "images.tar/app",
+                                   "images/app/web", "other/app"}) {
+        CAPTURE(text);
+        CHECK(name_of(parse_reference(text).transport) == "docker");
+    }
+    std::filesystem::current_path(before);
 }
 
 TEST_CASE("a bare path is what its files or members make it") {

@@ -1,10 +1,12 @@
 """Images of container engines: podman's own service, asked by its own API and by that for Docker's clients, and a
 stand-in for Docker's daemon that serves what skopeo writes as `docker save` does and fails in the ways of daemons."""
+import hashlib
 import http.server
 import json
 import os
 import pathlib
 import socketserver
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -176,6 +178,76 @@ class StandInForDocker(TestCase):
                 address, server = self.serve(tcp=tcp)
                 self.assertEqual(self.report(f"docker-daemon:{NAME}", DOCKER_HOST=address), from_file)
                 self.assertEqual(server.asked, ["/images/get?names=localhost%2Fapp%3Arebuilt"])
+
+    def context(self, host, **more):
+        """A configuration folder of docker with the context `builder`, and the settings to use it."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        meta = folder / "contexts/meta" / hashlib.sha256(b"builder").hexdigest() / "meta.json"
+        meta.parent.mkdir(parents=True)
+        meta.write_text(json.dumps({"Name": "builder", "Metadata": {}, "Endpoints": {"docker": {"Host": host, **more}}}))
+        (folder / "config.json").write_text(json.dumps({"auths": {}, "currentContext": "builder"}))
+        return folder
+
+    def test_a_context_is_where_docker_itself_would_ask(self):
+        used, server = self.serve()
+        other, unused = self.serve()
+        nowhere = f"unix://{self.folder}/nothing.sock"
+        reference = f"docker-daemon:{NAME}"
+        for settings in (
+            {"DOCKER_CONFIG": str(self.context(used))},
+            {"DOCKER_CONFIG": str(self.context(used)), "DOCKER_CONTEXT": "builder"},
+            {"DOCKER_CONFIG": str(self.context(other)), "DOCKER_HOST": used},  # the host goes before all contexts
+            {"DOCKER_CONFIG": str(self.context(other)), "DOCKER_HOST": used, "DOCKER_CONTEXT": "builder"},
+            {"DOCKER_CONFIG": str(self.context(nowhere)), "DOCKER_HOST": used, "DOCKER_CONTEXT": "missing"},
+        ):
+            with self.subTest(settings):
+                server.asked.clear()
+                self.report(reference, **settings)
+                self.assertEqual(len(server.asked), 1)
+        self.assertEqual(unused.asked, [])
+        home = self.folder / "home"
+        home.mkdir()
+        self.context(used).rename(home / ".docker")
+        self.report(reference, HOME=str(home))
+
+    def test_a_context_over_tls_uses_what_lies_beside_it(self):
+        address, server = self.serve(tcp=True)
+        keys = self.folder / "keys"
+        keys.mkdir()
+        tool("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", keys / "key.pem", "-out", keys / "cert.pem")
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(keys / "cert.pem", keys / "key.pem")
+        tls.load_verify_locations(keys / "cert.pem")
+        tls.verify_mode = ssl.CERT_REQUIRED
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        folder = self.context(address)
+        material = folder / "contexts/tls" / hashlib.sha256(b"builder").hexdigest() / "docker"
+        material.mkdir(parents=True)
+        (material / "ca.pem").write_bytes((keys / "cert.pem").read_bytes())
+        self.error_of(f"docker-daemon:{NAME}", DOCKER_CONFIG=str(folder))  # without the certificate that it wants
+        self.assertEqual(server.asked, [])
+        for name in ("cert.pem", "key.pem"):
+            (material / name).write_bytes((keys / name).read_bytes())
+        self.report(f"docker-daemon:{NAME}", DOCKER_CONFIG=str(folder))
+        (material / "ca.pem").unlink()
+        error = self.error_of(f"docker-daemon:{NAME}", DOCKER_CONFIG=str(folder))
+        self.assertIn("of docker context builder: ", error)
+        self.assertIn("certificate", error)
+        meta = next(folder.glob("contexts/meta/*/meta.json"))
+        meta.write_text(meta.read_text().replace('"Host"', '"SkipTLSVerify": true, "Host"'))
+        self.report(f"docker-daemon:{NAME}", DOCKER_CONFIG=str(folder))
+
+    def test_a_context_that_cannot_be_used_is_an_error(self):
+        folder = str(self.context("ssh://user@host"))
+        reference = f"docker-daemon:{NAME}"
+        self.assertIn("docker context builder is ssh://user@host: only unix:// and tcp:// are spoken",
+                      self.error_of(reference, DOCKER_CONFIG=folder))
+        self.assertIn("no docker context `other` (it is named in DOCKER_CONTEXT",
+                      self.error_of(reference, DOCKER_CONFIG=folder, DOCKER_CONTEXT="other"))
+        nowhere = str(self.context(f"unix://{self.folder}/nothing.sock"))
+        self.assertIn("nothing.sock of docker context builder: No such file or directory; ",
+                      self.error_of(reference, DOCKER_CONFIG=nowhere))
 
     def error_of(self, reference, status=2, **variables):
         done = touchstone("ls", reference, env=environment(**variables))

@@ -139,8 +139,8 @@ class Existing(OutputsTestCase):
         image, layer = f"oci:{images.published()}", f"tar:{self.layer}"
         for pattern, arguments in (
             ("-o", (image,)),
-            ("oci:DIR or oci-archive", (image, "-o", self.out / "new")),
-            ("oci:DIR or oci-archive", (image, "-o", "-")),
+            ("oci:DIR, oci-archive:FILE or docker", (image, "-o", self.out / "new")),
+            ("oci:DIR, oci-archive:FILE or docker", (image, "-o", "-")),
             ("layer tar", (layer, "-o", f"oci:{self.out / 'new'}")),
             ("none, gzip or zstd", (image, "-o", f"oci:{self.out / 'new'}", "--compress", "xz")),
             ("SOURCE_DATE_EPOCH", (image, "-o", f"oci:{self.out / 'new'}", "--mtime", "clamp")),

@@ -71,7 +71,8 @@ class Registry(Scratch):
         self.host = f"localhost:{self.port}"
         store = store or self.folder / "store"
         lines = ["version: 0.1", "log: {level: error, accesslog: {disabled: true}}", "storage:",
-                 f"  filesystem: {{rootdirectory: {store}}}", "http:", f"  addr: 127.0.0.1:{self.port}"]
+                 f"  filesystem: {{rootdirectory: {store}}}", "http:", f"  addr: 127.0.0.1:{self.port}",
+                 "  secret: hidden"]  # of the state in upload URLs: another registry may go on with them
         if tls:
             lines += ["  tls:", f"    certificate: {tls.server[0]}", f"    key: {tls.server[1]}"]
             if client_ca:
@@ -117,6 +118,7 @@ class Server:
 
     def __init__(self, tls=None):
         owner = self
+        self.tls = tls
         self.connections = 0
         self.requests = []  # (method, path, headers)
         self.lock = threading.Lock()
@@ -132,13 +134,22 @@ class Server:
 
             def do_GET(self):
                 length = int(self.headers.get("Content-Length") or 0)
-                self.body = self.rfile.read(length)
+                stop = owner.break_at(self)
+                self.body = self.rfile.read(length if stop is None else min(stop, length))
                 with owner.lock:
                     owner.requests.append((self.command, self.path, self.headers))
+                if stop is not None:
+                    owner.broken(self)
+                    return self.hang_up()
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     owner.answer(self)
 
-            do_HEAD = do_POST = do_GET
+            do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
+
+            def hang_up(self):
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_RDWR)
 
             def send(self, status, headers, body=b""):
                 self.send_response_only(status)
@@ -148,6 +159,13 @@ class Server:
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(body)
+
+            def send_head(self, status, length, headers):
+                """An answer to HEAD about a body of so many bytes."""
+                self.send_response_only(status)
+                for name, value in headers + [("Content-Length", str(length))]:
+                    self.send_header(name, value)
+                self.end_headers()
 
             def log_message(self, *_):
                 pass
@@ -171,9 +189,15 @@ class Server:
         self.server.shutdown()
         self.server.server_close()
 
-    def paths(self, part=""):
+    def break_at(self, handler):
+        """After how many bytes of a request's body to hang up; None for never."""
+
+    def broken(self, handler):
+        """What was sent before that is in handler.body."""
+
+    def paths(self, part="", method=None):
         with self.lock:
-            return [path for _, path, _ in self.requests if part in path]
+            return [path for verb, path, _ in self.requests if part in path and method in (None, verb)]
 
     def headers(self, name):
         """The values of a header field in all requests that had it."""
@@ -217,8 +241,10 @@ class Proxy(Server):
         if path.startswith("http://"):  # asked as a proxy
             path = "/" + path.split("/", 3)[3]
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream.port, timeout=30)
-        wanted = {n: v for n, v in handler.headers.items() if n.lower() not in ("host", "connection", "proxy-connection")}
-        connection.request(handler.command, path, headers=wanted)
+        wanted = {n: v for n, v in handler.headers.items() if n.lower() not in ("connection", "proxy-connection")}
+        if self.tls:
+            wanted["X-Forwarded-Proto"] = "https"  # or it would send its clients to plain HTTP
+        connection.request(handler.command, path, body=handler.body or None, headers=wanted)
         response = connection.getresponse()
         body = response.read()
         connection.close()

@@ -173,6 +173,10 @@ class PullTest(RegistryTestCase):
         inner = json.loads((two_platforms() / "blobs/sha256" / index[7:]).read_text())
         self.verified(self.name(f"both@{inner['manifests'][1]['digest']}"))
 
+    @staticmethod
+    def without_names(documents):
+        return json.dumps(documents).replace('"name": ""', "")
+
     def test_every_command_reads_registries(self):
         layout = f"oci:{images.published()}:latest"
         self.assertEqual(self.ls(self.name("app:1"), *QUICK), self.ls(layout))
@@ -181,7 +185,11 @@ class PullTest(RegistryTestCase):
                 pulled, local = (self.run_on(*command, image) for image in (self.name("app:1"), layout))
                 self.assertEqual(pulled.returncode, 0, pulled.stderr.decode())
                 text = pulled.stdout.decode().replace(self.name("app:1"), layout)
-                self.assertEqual(text.replace('"name": ""', ""), local.stdout.decode().replace('"name": ""', ""))
+                found, expected = ([json.loads(line) for line in ([out] if out.startswith("{\n") else out.splitlines())]
+                                   for out in (text, local.stdout.decode()))
+                for image in found[0].get("images", []):
+                    image.pop("referrers", None)  # only a registry has them
+                self.assertEqual(self.without_names(found), self.without_names(expected))
         target = self.temporary() / "normal"
         self.normalize(self.name("app:1"), f"oci:{target}:latest", *QUICK)
         report = self.diff(self.name("app:1"), f"oci:{target}:latest", "--require", "equivalent", *QUICK)

@@ -119,3 +119,44 @@ TEST_CASE("fields are found by name in any case, and what is no field is dropped
     CHECK(headers.get("folded").empty());
     CHECK(headers.get("").empty());
 }
+
+TEST_CASE("the next page: RFC 8288") {
+    struct Row {
+        std::vector<std::string_view> fields;
+        std::optional<std::string> target;
+    };
+    const Row rows[] = {
+        {{}, std::nullopt},
+        {{"</v2/a/referrers/b?n=1>; rel=\"next\""}, "/v2/a/referrers/b?n=1"},
+        {{"<a>;rel=next"}, "a"},
+        {{"<a>; REL=Next"}, "a"},
+        {{"<a>; rel=\"last next\""}, "a"},
+        {{"<a>; rel=prev, <b>; rel=next"}, "b"},
+        {{"<a>; rel=prev", "<b>; rel=next"}, "b"},
+        {{"<a,b>; title=\"x; rel=next\"; rel=prev"}, std::nullopt},
+        {{"<a>; title; rel=next"}, "a"},
+        {{"<a>; rel=prev; rel=next"}, std::nullopt}, // the first counts
+        {{"<a>; rel=nextly"}, std::nullopt},
+        {{"<a>"}, std::nullopt},
+        {{"a; rel=next"}, std::nullopt},
+        {{"<a; rel=next"}, std::nullopt},
+        {{"<>; rel=next"}, ""},
+        {{"<a> x, <b>; rel=next"}, std::nullopt},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.fields.size());
+        if (!row.fields.empty()) CAPTURE(row.fields.front());
+        CHECK(parse_next_link(row.fields) == row.target);
+    }
+}
+
+TEST_CASE("how much of an upload there is") {
+    CHECK(parse_upload_range("0-99") == 100);
+    CHECK(parse_upload_range("bytes=0-99") == 100);
+    CHECK(parse_upload_range("0-0") == 0);
+    for (const char* const text : {"", "0-", "-5", "1-5", "0-x", "0-5/10", "0--5", "0-18446744073709551615",
+                                   "0-99999999999999999999", "bytes 0-5"}) {
+        CAPTURE(text);
+        CHECK(!parse_upload_range(text));
+    }
+}

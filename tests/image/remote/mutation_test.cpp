@@ -66,6 +66,12 @@ TEST_CASE("mutants of header fields never do harm") {
         const auto wait = parse_retry_after(mutant, 0);
         if (wait) REQUIRE(wait->count() >= 0);
     });
+    for_each_mutant("</v2/a/referrers/b?n=\"2>; title=\"a, <b>\"; rel=\"last Next\" , <x>;rel=next",
+                    [](const std::string& mutant) { parse_next_link({mutant}); });
+    for_each_mutant("bytes=0-99", [](const std::string& mutant) {
+        const auto has = parse_upload_range(mutant);
+        if (has) REQUIRE(*has != 1); // one byte cannot be said
+    });
     for_each_mutant("299 - \"a \\\"b\\\"\"", [](const std::string& mutant) { parse_warning(mutant); });
 }
 

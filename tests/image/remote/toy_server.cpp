@@ -11,6 +11,16 @@
 
 namespace touchstone::test {
 
+namespace {
+
+std::size_t body_length(const std::string& head) {
+    const std::string name = "\r\nContent-Length: ";
+    const std::size_t at = head.find(name);
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + name.size()));
+}
+
+} // namespace
+
 ToyServer::ToyServer(Answer answer) : answer_(std::move(answer)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -52,9 +62,15 @@ void ToyServer::serve() {
             if (count <= 0) break;
             head.append(block.data(), static_cast<std::size_t>(count));
         }
+        const std::size_t end = head.find("\r\n\r\n");
+        while (head.size() < end + 4 + body_length(head)) {
+            const ssize_t count = ::read(client, block.data(), block.size());
+            if (count <= 0) break;
+            head.append(block.data(), static_cast<std::size_t>(count));
+        }
         {
             const std::scoped_lock lock(mutex_);
-            heads_.push_back(head);
+            heads_.push_back(head.substr(0, end + 4));
         }
         const std::string text = answer_(head);
         for (std::size_t sent = 0; sent < text.size();) {

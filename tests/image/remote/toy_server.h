@@ -12,7 +12,7 @@ namespace touchstone::test {
 
 class ToyServer {
 public:
-    /// Gets the request's head (request line and fields), returns everything that is sent.
+    /// Gets the request (request line and fields, and the body behind the blank line), returns everything that is sent.
     using Answer = std::function<std::string(const std::string& head)>;
     explicit ToyServer(Answer answer);
     ~ToyServer();
