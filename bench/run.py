@@ -5,7 +5,7 @@ the number of cores. The ratio is the result, not the seconds, because machines 
 the floor, `busy` the share of all cores that was used: where a ratio is high, one of them says why. `pipes` is the wall
 over that of `igzip -dc X | openssl dgst -sha256` on all cores for the same blobs: one hash, less than the job must do.
 
-    bench/run.sh [--quick] [--pairs PAIR...] [--commands COMMAND...] [--runs N] [--cold] [--explaining] [--others] [--json FILE]
+    bench/run.sh [--quick] [--pairs PAIR...] [--commands COMMAND...] [--runs N] [--cold] [--explaining] [--registry] [--others] [--json FILE]
 
 The pairs are those of bench/inputs.py. A missed target is marked, and fails the run only with --strict."""
 import argparse
@@ -18,6 +18,7 @@ import tempfile
 
 import inputs
 import measure
+import registry
 
 # Wall over floor, at most (issue 4).
 DIFF_TARGETS = {
@@ -209,6 +210,7 @@ def parse():
     parser.add_argument("--no-jobs", action="store_true", help="without the table of --jobs")
     parser.add_argument("--cold", action="store_true", help="with a cold cache, too (needs root)")
     parser.add_argument("--explaining", action="store_true", help="with explaining beside without")
+    parser.add_argument("--registry", action="store_true", help="from a registry on this machine beside a layout")
     parser.add_argument("--others", action="store_true", help="beside diffoscope and umoci with diff")
     parser.add_argument("--json", metavar="FILE", help="write every number there")
     parser.add_argument("--strict", action="store_true", help="exit status 1 if a target is missed")
@@ -222,7 +224,8 @@ def parse():
 
 def make_inputs(options):
     script = pathlib.Path(__file__).with_name("inputs.py")
-    pairs = [*options.pairs, *(["planted"] if options.others else []), *(EXPLAINED_PAIRS if options.explaining else [])]
+    pairs = [*options.pairs, *(["planted"] if options.others else []), *(EXPLAINED_PAIRS if options.explaining else []),
+             *(registry.PAIRS if options.registry else [])]
     if pairs:
         subprocess.run([sys.executable, script, "--scale", options.scale, *pairs], check=True)
 
@@ -246,13 +249,17 @@ def run_all(options):
             rows += [run_absolute(options, "version", "version", pair), run_absolute(options, "fixture", "diff", pair)]
         elif options.commands:
             rows += run_pair(options, pair)
-    results.update(table=rows, jobs=[], cold=[], explaining=[], libraries=options.libraries, rates=options.rates)
+    results.update(table=rows, jobs=[], cold=[], explaining=[], registry=[], libraries=options.libraries, rates=options.rates)
     if big and not options.no_jobs:
         results["jobs"] = run_jobs(options, big[0])
     if options.explaining:
         print("\nexplaining, diff over diff --explain none")
         explained = [pair for pair in (load_pair(options, name) for name in EXPLAINED_PAIRS) if pair]
         results["explaining"] = [run_explaining(options, pair) for pair in explained]
+    if options.registry:
+        print("\nfrom a registry on this machine, diff --explain none over the same from a layout on disk")
+        pairs = [pair for pair in (load_pair(options, name) for name in registry.PAIRS) if pair]
+        results["registry"] = [registry.run(options, pair) for pair in pairs]
     if options.cold and not measure.drop_caches():
         print("bench: SKIPPED the cold cache: dropping caches is not permitted", file=sys.stderr)
     elif options.cold:
@@ -269,7 +276,7 @@ def main():
         import others
 
         results["others"] = others.run(options)
-    missed = [text for kind in ("table", "jobs", "cold", "explaining") for row in results[kind] for text in row["missed"]]
+    missed = [text for kind in ("table", "jobs", "cold", "explaining", "registry") for row in results[kind] for text in row["missed"]]
     print(f"\ntargets missed: {len(missed)}" + "".join(f"\n  {text}" for text in missed))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(results | {"missed": missed}, indent=1) + "\n")

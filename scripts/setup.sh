@@ -21,7 +21,7 @@ for option in "$@"; do
         ;;
     --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
     --bench)
-        packages+=(isal openssl zstd time python3 umoci skopeo mmdebstrap diffoscope-minimal python3-tlsh
+        packages+=(isal openssl zstd time python3 umoci skopeo mmdebstrap docker-registry diffoscope-minimal python3-tlsh
             libbenchmark-dev)
         command -v npm >/dev/null || packages+=(npm) # any npm will do, and Debian's brings hundreds of packages
         ;;
