@@ -83,8 +83,6 @@ class CacheTest(registry_test.RegistryTestCase):
             registries.push(f"oci:{layout}:latest", cls.registry, name)
         cls.digests = {name: json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
                        for name, layout in cls.layouts.items()}
-        cls.layers = {layer["digest"] for layout in cls.layouts.values()
-                      for layer in registry_test.manifest_in(layout)["layers"]}
 
     @classmethod
     def tearDownClass(cls):
@@ -158,9 +156,12 @@ class CacheTest(registry_test.RegistryTestCase):
     def test_listings_are_enough_without_their_blobs(self):
         options = ("--explain", "none")
         first = self.compared(*options)
-        for path, file in self.objects("blobs").items():
-            if f"sha256:{file.name}" in self.layers:
-                file.unlink()
+        # What both share at the bottom was verified only, as long as nothing in it decides: that has none.
+        listed = {file.name for file in self.objects("listings").values()}
+        listed_layers = [file for file in self.objects("blobs").values() if file.name in listed]
+        self.assertGreaterEqual(len(listed_layers), 2)
+        for file in listed_layers:
+            file.unlink()
         self.asked()
         self.assertEqual(self.compared(*options), first)
         self.assertEqual(self.asked("/blobs/"), [])
