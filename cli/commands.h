@@ -25,6 +25,10 @@ int ls_command(const Arguments& args, Streams& streams);
 int inspect_command(const Arguments& args, Streams& streams);
 int digest_command(const Arguments& args, Streams& streams);
 int normalize_command(const Arguments& args, Streams& streams);
+int attest_command(const Arguments& args, Streams& streams);
+int record_command(const Arguments& args, Streams& streams);
+int ledger_command(const Arguments& args, Streams& streams);
+int base_command(const Arguments& args, Streams& streams);
 int cache_command(const Arguments& args, Streams& streams);
 int rules_command(const Arguments& args, Streams& streams);
 

@@ -2,6 +2,7 @@
 // opened; nothing is written to standard output unless there is a verdict.
 #include "base/error.h"
 #include "base/printable.h"
+#include "cli/attest_options.h"
 #include "cli/commands.h"
 #include "cli/diffoscope.h"
 #include "cli/explain_options.h"
@@ -10,6 +11,7 @@
 #include "cli/pairing.h"
 #include "cli/progress_line.h"
 #include "diff/compare.h"
+#include "image/cache/upkeep.h"
 #include "report/canvas.h"
 #include "report/report.h"
 
@@ -60,6 +62,7 @@ What an image says about its own history is shown, and never taken as evidence.
   touchstone diff -o html=report.html docker-archive:published.tar docker-archive:rebuilt.tar
   touchstone diff --diffoscope=3 --diffoscope-output looked-at oci:published oci:rebuilt
   touchstone diff --accept hygiene --require accepted oci:published oci:rebuilt
+  touchstone diff --attest app.dsse.json --attest-key release.key docker://registry.example/app:1 oci:rebuilt
   touchstone diff --rules +owner,-mtime --all-platforms oci:published oci:rebuilt
 )",
 };
@@ -72,6 +75,7 @@ struct DiffOptions {
     OpenOptions open{.provenance = true}; // claims of the layers' lines are shown beside those of the history
     CompareOptions compare;
     DiffoscopeOptions diffoscope;
+    AttestOptions attest;
     ColorChoice color = ColorChoice::automatic;
     std::string extract;
     bool all = false;
@@ -88,7 +92,7 @@ void declare(CommandLine& line, DiffOptions& options, const Streams& streams) {
                     "text, json, html or markdown, to standard output or to a file that appears whole; may be repeated "
                     "(default text)",
                     [&](const std::string& value) { options.outputs.push_back(parse_output(value)); });
-    line.flag("-f,--force", options.force, "replace report files that exist");
+    line.flag("-f,--force", options.force, "replace reports and statements that exist");
     line.option("--require", "VERDICT", "what passes, at the least (default same-files)",
                 [&](const std::string& value) { options.required = parse_verdict(value); });
     line.option("--rules", "+RULE,-RULE", "which differences are noise, changing the default set; `none` clears it",
@@ -99,9 +103,10 @@ void declare(CommandLine& line, DiffOptions& options, const Streams& streams) {
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
     line.option("--extract", "DIR", "write the files that differ, from both sides, below DIR (new or empty)",
                 [&](const std::string& value) { options.extract = value; });
+    add_attest_options(line, options.attest);
     line.flag("--canonical", options.canonical,
               "compute the digests of canonical forms, as `touchstone digest` does; by default only for a JSON report "
-              "whose verdict is equivalent");
+              "or a statement whose verdict is equivalent");
     line.flag(
         "--whole", options.whole,
         "also list the layers at the bottom that both images share; without it they are verified by their digests "
@@ -117,6 +122,10 @@ void check(DiffOptions& options) {
     check_diffoscope(options.diffoscope, options.compare.explain);
     if (options.open.platform && options.open.all_platforms) {
         fail(ErrorKind::usage, "--platform and --all-platforms exclude each other");
+    }
+    if (!options.attest.file.empty() && options.open.all_platforms) {
+        fail(ErrorKind::usage,
+             "--attest works on one platform, because a statement is about one image; name it with --platform");
     }
     if (options.extract.empty()) return;
     if (options.open.all_platforms) fail(ErrorKind::usage, "--extract works on one platform; name it with --platform");
@@ -145,7 +154,8 @@ CanonicalValues canonical_values(const DiffOptions& options) {
     if (options.canonical) return CanonicalValues::always;
     const bool json = std::any_of(options.outputs.begin(), options.outputs.end(),
                                   [](const Output& output) { return output.format == ReportFormat::json; });
-    return json ? CanonicalValues::when_equivalent : CanonicalValues::none;
+    // A statement has the digest of the JSON report of the same run.
+    return json || !options.attest.file.empty() ? CanonicalValues::when_equivalent : CanonicalValues::none;
 }
 
 Compared compare_all(const DiffOptions& options, Progress& progress) {
@@ -186,6 +196,15 @@ Compared compare_with_progress(const DiffOptions& options, Streams& streams) {
     return compare_all(options, progress);
 }
 
+void attest(const DiffOptions& options, const PrivateKey& key, const Report& report) {
+    const AttestedRun run{
+        .report = report,
+        .names = {attested_name(parse_reference(options.published)), attested_name(parse_reference(options.rebuilt))},
+        .accept = options.compare.explain.accept,
+        .time = now_in_seconds()};
+    write_attestation(options.attest, key, run, options.force);
+}
+
 } // namespace
 
 int diff_command(const Arguments& args, Streams& streams) {
@@ -198,9 +217,12 @@ int diff_command(const Arguments& args, Streams& streams) {
     }
     if (options.outputs.empty()) options.outputs.emplace_back();
     check(options);
+    const std::optional<PrivateKey> signer =
+        prepare_attestation(options.attest, options.outputs, options.force, streams);
     const Compared compared = compare_with_progress(options, streams);
     const TextOptions terminal{
         .color = wants_color(options.color, streams), .all = options.all, .quiet = options.quiet};
+    if (signer) attest(options, *signer, compared.report);
     write_outputs(options.outputs, compared.report, terminal, options.color == ColorChoice::always, options.force,
                   streams);
     if (!options.extract.empty() && !options.quiet) {

@@ -41,7 +41,7 @@ bool parse_truth(std::string_view option, const std::string& text) {
 
 } // namespace
 
-void add_registry_options(CommandLine& line, RemoteOptions& options) {
+void add_registry_options(CommandLine& line, RemoteOptions& options, ClientCertificate certificate) {
     options.pool = std::make_shared<RegistryPool>(); // one command, one visit
     line.option("--authfile", "FILE",
                 "take registry credentials from this file only (default: REGISTRY_AUTH_FILE, else where podman login "
@@ -51,10 +51,12 @@ void add_registry_options(CommandLine& line, RemoteOptions& options) {
                 [&options](const std::string& text) { options.verify_tls = parse_truth("--tls-verify", text); });
     line.option("--ca-file", "FILE", "PEM: believe these authorities about registries, and no others",
                 [&options](const std::string& text) { options.ca_file = text; });
-    line.option("--cert", "FILE", "PEM: the certificate to show to the registry",
-                [&options](const std::string& text) { options.certificate = text; });
-    line.option("--key", "FILE", "PEM: its key (default: in the same file)",
-                [&options](const std::string& text) { options.key = text; });
+    if (certificate == ClientCertificate::possible) {
+        line.option("--cert", "FILE", "PEM: the certificate to show to the registry",
+                    [&options](const std::string& text) { options.certificate = text; });
+        line.option("--key", "FILE", "PEM: its key (default: in the same file)",
+                    [&options](const std::string& text) { options.key = text; });
+    }
     line.repeatable("--plain-http", "HOST[:PORT]",
                     "speak to this registry without TLS; may be repeated (only this machine may otherwise lack it)",
                     [&options](const std::string& text) { options.plain_http.push_back(text); });

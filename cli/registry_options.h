@@ -4,8 +4,14 @@
 #include "cli/command_line.h"
 #include "image/remote/options.h"
 
+#include <cstdint>
+
 namespace touchstone {
 
-void add_registry_options(CommandLine& line, RemoteOptions& options);
+/// Whether there are --cert and --key; `attest verify` has another --key.
+enum class ClientCertificate : std::uint8_t { none, possible };
+
+void add_registry_options(CommandLine& line, RemoteOptions& options,
+                          ClientCertificate certificate = ClientCertificate::possible);
 
 } // namespace touchstone

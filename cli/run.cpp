@@ -26,7 +26,7 @@ struct Command {
     int (*function)(const Arguments&, Streams&);
 };
 
-constexpr std::array<Command, 9> commands{{
+constexpr std::array<Command, 13> commands{{
     {"diff", "compare a published image with a rebuilt one, and give a verdict", diff_command},
     {"explain", "say why two plain files differ", explain_command},
     {"verify", "read a whole image and check every digest and size in it", verify_command},
@@ -34,6 +34,10 @@ constexpr std::array<Command, 9> commands{{
     {"inspect", "show what an image says about itself", inspect_command},
     {"digest", "print host-independent digests of layers, files and the whole image", digest_command},
     {"normalize", "write an image or a layer tar in canonical form", normalize_command},
+    {"attest", "check who signed what about an image, and make keys", attest_command},
+    {"record", "write down what recognizes an image later, without its publisher", record_command},
+    {"ledger", "check, list or show what `touchstone record --ledger` wrote", ledger_command},
+    {"base", "find the recorded image that an image is built on", base_command},
     {"cache", "show or empty what is kept of images in registries", cache_command},
     {"rules", "explain which differences are noise, and what is odd in an image", rules_command},
 }};

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
+#include "cli/recognition.h"
 #include "diff/summary.h"
 #include "diff/tree.h"
 #include "report/image_inspect.h"
@@ -19,13 +20,21 @@ constexpr CommandText text{
         R"(Checks the digests and sizes of the manifest, the configuration and every layer, each layer's diffID, the
 compression down to its checksums, and every tar header; applies the layers; and lists what is odd. The
 digests that it prints were computed from the bytes. One mismatch anywhere is an error.
+
+With --record FILE or --ledger DIR (see `touchstone record`) it answers instead whether this is the image that was
+recorded: identical (the same manifest), equivalent (the same layers and configuration in another encoding, wherever it
+came from), same-files (the same files in other layers), or divergent, and then what differs: layers, configuration and,
+where the files were recorded, too, which paths and which facts. In a ledger it takes the newest entry with the manifest
+of the image, else with its canonical digest, else with its tree, else with its reference.
 )",
     .takes_images = true,
-    .exit_status = "  0   everything in the image is what its digests promise\n"
-                   "  2   it is not, or it cannot be read\n"
+    .exit_status = "  0   everything in the image is what its digests promise, and what was recorded\n"
+                   "  1   with --record or --ledger: it is not what was recorded\n"
+                   "  2   the image is not what its digests promise, or something cannot be read\n"
                    "  75  trouble that may be gone when tried again\n",
     .examples = "  touchstone verify oci-archive:published.tar\n"
-                "  touchstone verify --all-platforms --json oci:layout\n",
+                "  touchstone verify --all-platforms --json oci:layout\n"
+                "  touchstone verify --record app-1.json docker://mirror.example/app:1\n",
 };
 
 std::vector<SideSummary> verify_all(const std::string& reference, const OpenOptions& open, const LoadOptions& load) {
@@ -60,9 +69,20 @@ int verify_command(const Arguments& args, Streams& streams) {
     bool json = false;
     bool all = false;
     bool quiet = false;
+    RecognitionOptions recognition;
     CommandLine line(text);
     line.argument("IMAGE", reference);
-    add_json_option(line, json, "print touchstone.verification/1");
+    line.option("--record", "FILE", "is this the image of this record?",
+                [&](const std::string& value) { recognition.record = value; });
+    line.option("--ledger", "DIR", "is this the image of the entry of this ledger that fits best?",
+                [&](const std::string& value) { recognition.ledger = value; });
+    line.option("--require", "LEVEL",
+                "with them: identical, equivalent or same-files; exit 1 when worse (default same-files)",
+                [&](const std::string& value) {
+                    recognition.required = parse_verdict(value);
+                    recognition.require_given = true;
+                });
+    add_json_option(line, json, "print touchstone.verification/1, or touchstone.recognition/1 with a record");
     add_platform_options(line, open, true, streams);
     line.flag("-a,--all", all, "list every oddity, also those of ordinary images");
     add_color_option(line, color);
@@ -71,6 +91,12 @@ int verify_command(const Arguments& args, Streams& streams) {
     if (!line.parse(args)) {
         streams.out(line.help());
         return exit_status::met;
+    }
+    check_recognition(recognition, open);
+    if (recognition.wanted()) {
+        const bool pass =
+            recognize_image(reference, recognition, open, load, json, wants_color(color, streams), quiet, streams);
+        return pass ? exit_status::met : exit_status::not_met;
     }
     const std::vector<SideSummary> images = verify_with_progress(reference, open, load, quiet, streams);
     if (quiet) return exit_status::met;

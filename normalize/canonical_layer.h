@@ -58,8 +58,8 @@ struct CanonicalView {
 };
 
 /// Compares the canonical forms of two layers, or of two merged trees, by what their members would say and by the
-/// Entry::content of their files: nothing is written or read. Returns the first path (printable) where they differ; nothing
-/// when the forms are the same bytes.
+/// Entry::content of their files: nothing is written or read. Returns the first path (printable) where they differ;
+/// nothing when the forms are the same bytes.
 std::optional<std::string> layer_difference(const CanonicalView& a, const CanonicalView& b);
 std::optional<std::string> tree_difference(const CanonicalView& a, const CanonicalView& b);
 

@@ -32,13 +32,23 @@ expect 0 verification.json verify --all --json "$published"
 expect 0 inspection.json inspect --json "$published"
 expect 0 rules.json rules --json
 XDG_CACHE_HOME=$work expect 0 cache.json cache info --json
+expect 0 nothing attest key new -o "$work/key"
+expect 0 nothing diff --quiet --attest "$work/statement" --attest-key "$work/key" "$published" "$published"
+expect 1 check.json attest verify --json --key "$work/key.pub" --image "$rebuilt" "$work/statement"
+expect 0 nothing record --quiet --files --ledger "$work/ledger" "$published"
+expect 0 record.json record "$rebuilt"
+expect 1 recognition.json verify --json --record "$work/record.json" "$published"
+expect 0 recognized.json verify --json --ledger "$work/ledger" "$published"
+expect 0 ledger.json ledger verify --json "$work/ledger"
+expect 1 base.json base --json --ledger "$work/ledger" "$rebuilt"
 expect 0 oddities.json rules --oddities --json
 expect 0 dropped.json rules --canonical --json
 expect 0 causes.json rules --causes --json
 expect 0 acceptable.json rules --accept --json
 "$python" "$here/../report/schema_test.py" "$root/docs/outputs.schema.json" \
     "$work/verification.json" "$work/inspection.json" "$work/cache.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json" \
-    "$work/causes.json" "$work/acceptable.json"
+    "$work/causes.json" "$work/acceptable.json" "$work/check.json" \
+    "$work/record.json" "$work/recognition.json" "$work/recognized.json" "$work/ledger.json" "$work/base.json"
 
 for options in "" "--layer 0" "--layer 1"; do
     # shellcheck disable=SC2086 # the options are words

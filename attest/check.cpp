@@ -1,0 +1,146 @@
+// See check.h.
+#include "attest/check.h"
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/printable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace touchstone {
+
+namespace {
+
+std::string_view trimmed(std::string_view line) {
+    line = line.substr(0, line.find('#'));
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+}
+
+void revoke(Revoked& revoked, std::string_view line) {
+    const std::size_t blank = line.find(' ');
+    const std::string_view kind = line.substr(0, blank);
+    if (blank == std::string_view::npos || (kind != "key" && kind != "statement")) {
+        fail(ErrorKind::malformed, "expected \"key sha256:...\" or \"statement sha256:...\"");
+    }
+    const Digest digest = parse_digest(trimmed(line.substr(blank)));
+    (kind == "key" ? revoked.keys : revoked.statements).insert(digest.string());
+}
+
+std::vector<std::string> signers_of(const Envelope& envelope, const CheckRequest& request, std::string_view what) {
+    std::vector<std::string> valid;
+    std::string gone;
+    for (const std::size_t place : verify_envelope(envelope, request.keys, what)) {
+        const std::string& key = request.keys[place].fingerprint();
+        if (request.revoked.keys.contains(key)) {
+            gone = key;
+        } else {
+            valid.push_back(key);
+        }
+    }
+    if (valid.empty()) {
+        fail(ErrorKind::unverified, fmt::format("{}: signed by a revoked key only: {}", what, gone));
+    }
+    return valid;
+}
+
+/// By what the sought image is the statement's subject; empty where it is not.
+std::string match(const CheckedStatement& checked, const SoughtImage& image) {
+    if (image.manifest && is_about(checked.statement, *image.manifest)) return "manifest";
+    // Archives of docker have no manifest; another encoding of an image keeps its configuration, which names the layers
+    // by their uncompressed bytes.
+    if (image.config) {
+        const bool same = is_about(checked.statement, *image.config) || checked.claim.config == image.config;
+        return same ? "config" : "";
+    }
+    if (image.manifest || !image.tree || !checked.claim.tree) return {};
+    return image.tree() == checked.claim.tree ? "tree" : "";
+}
+
+std::string subjects_text(const Statement& statement) {
+    constexpr std::size_t shown = 3;
+    std::string text;
+    std::size_t count = 0;
+    for (const StatementSubject& subject : statement.subjects) {
+        for (const auto& [algorithm, value] : subject.digests) {
+            if (++count > shown) return text + ", ...";
+            text += (text.empty() ? "" : ", ") + printable_short(algorithm + ":" + value);
+        }
+    }
+    return text;
+}
+
+CheckedStatement check_one(const SignedFile& file, const CheckRequest& request) {
+    const std::string what = printable(file.name);
+    const Envelope envelope = parse_envelope(file.content, what);
+    CheckedStatement checked{.file = file.name, .digest = digest_of(as_bytes(envelope.payload)).string()};
+    checked.keys = signers_of(envelope, request, what);
+    if (request.revoked.statements.contains(checked.digest)) {
+        fail(ErrorKind::unverified, fmt::format("{}: the statement was revoked: {}", what, checked.digest));
+    }
+    checked.statement = parse_statement(envelope.payload, what); // the very bytes whose signature holds
+    checked.claim = read_claim(checked.statement, what);
+    checked.shortfalls = shortfalls(checked.claim, request.asked);
+    if (!request.image) return checked;
+    checked.matched = match(checked, *request.image);
+    if (checked.matched.empty()) {
+        checked.shortfalls.push_back(
+            fmt::format("it is about another image: {}, not {}", subjects_text(checked.statement),
+                        request.image->manifest.value_or(
+                            request.image->config.value_or("an image without a manifest, of other files"))));
+    }
+    return checked;
+}
+
+/// Where no image was named, statements add up only if they name one together.
+void check_same_subject(const std::vector<const CheckedStatement*>& counted) {
+    if (counted.empty()) return;
+    const Statement& first = counted.front()->statement;
+    const bool shared = std::any_of(first.subjects.begin(), first.subjects.end(), [&](const StatementSubject& subject) {
+        return std::any_of(subject.digests.begin(), subject.digests.end(), [&](const auto& digest) {
+            const std::string text = digest.first + ":" + digest.second;
+            return std::all_of(counted.begin(), counted.end(),
+                               [&](const CheckedStatement* other) { return is_about(other->statement, text); });
+        });
+    });
+    if (!shared) {
+        fail(ErrorKind::usage, "the statements are about different images: name the one that is meant with --image or "
+                               "--digest");
+    }
+}
+
+} // namespace
+
+Revoked parse_revoked(std::string_view text, std::string_view what) {
+    Revoked revoked;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = trimmed(text.substr(0, end));
+        if (!line.empty()) within(fmt::format("{}: line {}", what, number), [&] { revoke(revoked, line); });
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return revoked;
+}
+
+Check check_statements(const std::vector<SignedFile>& files, const CheckRequest& request) {
+    Check check;
+    check.needed = request.threshold.value_or(1);
+    check.every = !request.threshold;
+    for (const SignedFile& file : files) check.statements.push_back(check_one(file, request));
+    std::set<std::string> agreeing;
+    std::vector<const CheckedStatement*> counted;
+    for (const CheckedStatement& checked : check.statements) {
+        if (!checked.shortfalls.empty()) continue;
+        counted.push_back(&checked);
+        agreeing.insert(checked.keys.begin(), checked.keys.end());
+    }
+    if (!request.image) check_same_subject(counted);
+    check.agreeing = agreeing.size();
+    check.pass = check.agreeing >= check.needed && (!check.every || counted.size() == check.statements.size());
+    return check;
+}
+
+} // namespace touchstone

@@ -1,0 +1,107 @@
+// See attest_options.h.
+#include "cli/attest_options.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/printable.h"
+#include "cli/key_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace touchstone {
+
+namespace {
+
+EnvelopeForm parse_form(const std::string& text) {
+    if (text == "dsse") return EnvelopeForm::dsse;
+    if (text == "bundle") return EnvelopeForm::bundle;
+    fail(ErrorKind::usage, fmt::format("--attest-format: \"{}\" is not dsse or bundle", printable_short(text)));
+}
+
+PredicateKind parse_kind(const std::string& text) {
+    for (const PredicateRow& row : predicate_table()) {
+        if (row.name == text) return row.kind;
+    }
+    fail(ErrorKind::usage,
+         fmt::format("--attest-as: \"{}\" is not touchstone, vsa or test-result", printable_short(text)));
+}
+
+void check_place(const AttestOptions& options, const std::vector<Output>& outputs, bool force) {
+    namespace fs = std::filesystem;
+    const fs::path path(options.file);
+    for (const Output& output : outputs) {
+        if (!output.file.empty() && fs::path(output.file).lexically_normal() == path.lexically_normal()) {
+            fail(ErrorKind::usage, fmt::format("--attest: a report goes to {}, too", printable(options.file)));
+        }
+    }
+    std::error_code error;
+    const fs::file_status status = fs::symlink_status(path, error);
+    // It appears by rename, which would put a file in the place of a device.
+    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status)) {
+        fail(ErrorKind::usage, fmt::format("--attest: {} is there and is not a regular file", printable(options.file)));
+    }
+    if (fs::exists(status) && !force) {
+        fail(ErrorKind::usage, fmt::format("--attest: {} exists; --force replaces it", printable(options.file)));
+    }
+    const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    if (!fs::is_directory(parent, error)) {
+        fail(ErrorKind::usage, fmt::format("--attest: {} is no directory", printable(parent.string())));
+    }
+}
+
+} // namespace
+
+void add_attest_options(CommandLine& line, AttestOptions& options) {
+    line.option("--attest", "FILE",
+                "write the verdict, also a bad one, as a signed statement to FILE, which appears whole; needs "
+                "--attest-key (`touchstone attest verify` reads it)",
+                [&](const std::string& value) {
+                    if (value.empty()) fail(ErrorKind::usage, "--attest: a file name is missing");
+                    options.file = value;
+                });
+    line.option("--attest-key", "KEY",
+                "the private key that signs: a PEM file (PKCS#8; ECDSA P-256 or Ed25519), or env:NAME that holds one",
+                [&](const std::string& value) { options.key = value; });
+    line.option("--attest-passphrase", "SOURCE",
+                "env:NAME or file:PATH with the passphrase of an encrypted key (default: asked on the terminal)",
+                [&](const std::string& value) { options.passphrase = value; });
+    line.option("--attest-format", "FORM", "dsse, or bundle: Sigstore's, v0.3 (default dsse)",
+                [&](const std::string& value) {
+                    options.form = parse_form(value);
+                    options.shaped = true;
+                });
+    line.option("--attest-as", "PREDICATE",
+                "touchstone: all that the verdict rests on; vsa: SLSA's verification summary; test-result: in-toto's "
+                "(default touchstone)",
+                [&](const std::string& value) {
+                    options.kind = parse_kind(value);
+                    options.shaped = true;
+                });
+}
+
+std::optional<PrivateKey> prepare_attestation(const AttestOptions& options, const std::vector<Output>& outputs,
+                                              bool force, const Streams& streams) {
+    if (options.file.empty()) {
+        if (!options.key.empty() || !options.passphrase.empty() || options.shaped) {
+            fail(ErrorKind::usage, "--attest-key and its like make no sense without --attest FILE");
+        }
+        return std::nullopt;
+    }
+    if (options.key.empty()) fail(ErrorKind::usage, "--attest: --attest-key is missing: nothing else says who signs");
+    check_place(options, outputs, force);
+    const AskPassphrase ask = passphrase_from("--attest-passphrase", options.passphrase, streams);
+    std::string pem = read_secret_source("--attest-key", options.key, streams);
+    PrivateKey key = PrivateKey::read(pem, fmt::format("--attest-key {}", printable_short(options.key)), ask);
+    wipe(pem);
+    return key;
+}
+
+void write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run, bool force) {
+    const Envelope envelope = sign_payload(render_statement(make_statement(run, options.kind)), key);
+    write_file_whole(options.file, render_envelope(envelope, options.form, key.public_key().hint()), force);
+}
+
+} // namespace touchstone
