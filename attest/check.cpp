@@ -125,6 +125,16 @@ Revoked parse_revoked(std::string_view text, std::string_view what) {
     return revoked;
 }
 
+bool is_usable(const SignedFile& file, const CheckRequest& request) {
+    try {
+        check_one(file, request);
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::transient) throw;
+        return false;
+    }
+}
+
 Check check_statements(const std::vector<SignedFile>& files, const CheckRequest& request) {
     Check check;
     check.needed = request.threshold.value_or(1);

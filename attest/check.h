@@ -66,6 +66,10 @@ struct Check {
     bool pass = false;
 };
 
+/// Whether check_statements can take the file: readable, signed by a key that counts, not revoked, and of a kind that
+/// is known. For what anybody may have put beside an image; what a user names shall fail with its reason.
+bool is_usable(const SignedFile& file, const CheckRequest& request);
+
 /// Throws unverified where a file has no signature of a key that counts, or was revoked; usage where statements that
 /// would count together are about different images and none was named; and what the readers throw.
 Check check_statements(const std::vector<SignedFile>& files, const CheckRequest& request);

@@ -1,6 +1,7 @@
 // See attest_options.h.
 #include "cli/attest_options.h"
 
+#include "attest/registry_statements.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
@@ -21,6 +22,8 @@ EnvelopeForm parse_form(const std::string& text) {
     fail(ErrorKind::usage, fmt::format("--attest-format: \"{}\" is not dsse or bundle", printable_short(text)));
 }
 
+constexpr std::string_view registry_transport = "docker://";
+
 PredicateKind parse_kind(const std::string& text) {
     for (const PredicateRow& row : predicate_table()) {
         if (row.name == text) return row.kind;
@@ -29,8 +32,18 @@ PredicateKind parse_kind(const std::string& text) {
          fmt::format("--attest-as: \"{}\" is not touchstone, vsa or test-result", printable_short(text)));
 }
 
+/// A file of that name can be had as ./docker:...
+bool in_registry(const AttestOptions& options) {
+    return options.file.starts_with(registry_transport);
+}
+
+RegistryName repository_of(const AttestOptions& options) {
+    return parse_registry_name(std::string_view(options.file).substr(registry_transport.size()));
+}
+
 void check_place(const AttestOptions& options, const std::vector<Output>& outputs, bool force) {
     namespace fs = std::filesystem;
+    if (in_registry(options)) return;
     const fs::path path(options.file);
     for (const Output& output : outputs) {
         if (!output.file.empty() && fs::path(output.file).lexically_normal() == path.lexically_normal()) {
@@ -56,8 +69,9 @@ void check_place(const AttestOptions& options, const std::vector<Output>& output
 
 void add_attest_options(CommandLine& line, AttestOptions& options) {
     line.option("--attest", "FILE",
-                "write the verdict, also a bad one, as a signed statement to FILE, which appears whole; needs "
-                "--attest-key (`touchstone attest verify` reads it)",
+                "write the verdict, also a bad one, as a signed statement to FILE, which appears whole, or "
+                "(docker://NAME) attach it to the published image in that repository; needs --attest-key (`touchstone "
+                "attest verify` reads it)",
                 [&](const std::string& value) {
                     if (value.empty()) fail(ErrorKind::usage, "--attest: a file name is missing");
                     options.file = value;
@@ -68,7 +82,7 @@ void add_attest_options(CommandLine& line, AttestOptions& options) {
     line.option("--attest-passphrase", "SOURCE",
                 "env:NAME or file:PATH with the passphrase of an encrypted key (default: asked on the terminal)",
                 [&](const std::string& value) { options.passphrase = value; });
-    line.option("--attest-format", "FORM", "dsse, or bundle: Sigstore's, v0.3 (default dsse)",
+    line.option("--attest-format", "FORM", "dsse, or bundle: Sigstore's, v0.3 (default dsse, in a registry bundle)",
                 [&](const std::string& value) {
                     options.form = parse_form(value);
                     options.shaped = true;
@@ -92,6 +106,7 @@ std::optional<PrivateKey> prepare_attestation(const AttestOptions& options, cons
     }
     if (options.key.empty()) fail(ErrorKind::usage, "--attest: --attest-key is missing: nothing else says who signs");
     check_place(options, outputs, force);
+    if (in_registry(options)) repository_of(options);
     const AskPassphrase ask = passphrase_from("--attest-passphrase", options.passphrase, streams);
     std::string pem = read_secret_source("--attest-key", options.key, streams);
     PrivateKey key = PrivateKey::read(pem, fmt::format("--attest-key {}", printable_short(options.key)), ask);
@@ -99,9 +114,32 @@ std::optional<PrivateKey> prepare_attestation(const AttestOptions& options, cons
     return key;
 }
 
-void write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run, bool force) {
-    const Envelope envelope = sign_payload(render_statement(make_statement(run, options.kind)), key);
-    write_file_whole(options.file, render_envelope(envelope, options.form, key.public_key().hint()), force);
+std::string write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run,
+                              const RemoteOptions& remote, bool force) {
+    const Statement statement = make_statement(run, options.kind);
+    const Envelope envelope = sign_payload(render_statement(statement), key);
+    const EnvelopeForm form = options.form.value_or(in_registry(options) ? EnvelopeForm::bundle : EnvelopeForm::dsse);
+    const std::string text = render_envelope(envelope, form, key.public_key().hint());
+    if (!in_registry(options)) {
+        write_file_whole(options.file, text, force);
+        return {};
+    }
+    const RegistryName repository = repository_of(options);
+    const std::optional<std::string>& manifest = run.report.comparisons.front().sides[0].manifest;
+    if (!manifest) {
+        fail(ErrorKind::unsupported,
+             "--attest docker://: the published image has no manifest, so nothing can be attached to it");
+    }
+    const Digest subject = parse_digest(*manifest);
+    if (repository.digest && *repository.digest != subject) {
+        fail(ErrorKind::unverified,
+             fmt::format("--attest: the statement is about {}, not about {}", *manifest, repository.digest->string()));
+    }
+    const Attached attached =
+        attach_statement(repository, remote, subject, {text, form, statement.predicate_type, run.time});
+    return fmt::format(
+        "touchstone: attached docker://{}@{} to {}{}\n", repository.name(), attached.digest.string(), *manifest,
+        attached.listed == ReferrerSource::tag ? ", and listed by its tag: the registry keeps no list" : "");
 }
 
 } // namespace touchstone

@@ -1,4 +1,4 @@
-// `touchstone diff --attest`: the verdict as a signed statement in a file.
+// `touchstone diff --attest`: the verdict as a signed statement, in a file or beside the image in its registry.
 #pragma once
 
 #include "attest/envelope.h"
@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "cli/outputs.h"
 #include "cli/streams.h"
+#include "image/remote/options.h"
 
 #include <optional>
 #include <string>
@@ -14,10 +15,10 @@
 namespace touchstone {
 
 struct AttestOptions {
-    std::string file; ///< empty: no statement is wanted
+    std::string file; ///< or docker://NAME; empty: no statement is wanted
     std::string key;
     std::string passphrase;
-    EnvelopeForm form = EnvelopeForm::dsse;
+    std::optional<EnvelopeForm> form; ///< by default an envelope in a file, a bundle in a registry
     PredicateKind kind = PredicateKind::touchstone;
     bool shaped = false; ///< form or kind were given
 };
@@ -31,7 +32,9 @@ void add_attest_options(CommandLine& line, AttestOptions& options);
 std::optional<PrivateKey> prepare_attestation(const AttestOptions& options, const std::vector<Output>& outputs,
                                               bool force, const Streams& streams);
 
-/// Writes the statement; the file appears whole.
-void write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run, bool force);
+/// Writes the statement: the file appears whole; or attaches it to the published image. Returns what is to be said on
+/// standard error, whole lines; may be empty.
+std::string write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run,
+                              const RemoteOptions& remote, bool force);
 
 } // namespace touchstone

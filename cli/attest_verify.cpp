@@ -1,5 +1,6 @@
 // `touchstone attest verify`: signatures first, then what was signed, then whether it is enough.
 #include "attest/check_listing.h"
+#include "attest/registry_statements.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/printable.h"
@@ -10,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/registry_options.h"
 #include "image/cache/upkeep.h"
+#include "report/canvas.h"
 
 #include <fmt/format.h>
 
@@ -22,12 +24,16 @@ namespace {
 constexpr CommandText text{
     .name = "attest verify",
     .summary = "check who signed statements about an image, and whether they say enough",
-    .synopsis = "[OPTIONS] FILE... --key PUB...",
+    .synopsis = "[OPTIONS] FILE|docker://NAME... --key PUB...",
     .description =
         R"(Each FILE is a DSSE envelope or a Sigstore bundle with a statement of `touchstone diff --attest`. Its signature must
 match one of the keys; only then is the statement read, from the bytes that were signed. Then it is held against what is
 asked: about which image, which verdict at the least, by which rules, how old. Without --threshold every FILE must say
 enough; with --threshold K, statements of at least K distinct keys must, and others may say less.
+
+docker://NAME stands for the statements that lie beside that image in its registry (referrers, and cosign's tag .att), and
+names the image that is meant. Anybody who may push can put some there: those that no key signed, or of another kind, are
+counted and left aside, and unless --threshold asks for more, one that says enough is enough.
 
 An image is the same by its manifest's digest, or by its configuration's, which archives keep and which names the layers
 by their uncompressed bytes; for a bare tar, by the canonical tree. The output says which it was. Certificates and
@@ -42,6 +48,7 @@ transparency logs in a bundle are not looked at.
         "  75  trouble that may be gone when tried again\n",
     .examples =
         "  touchstone attest verify app.dsse.json --key release.pub --image docker://registry.example/app:1\n"
+        "  touchstone attest verify docker://registry.example/app:1 --key a.pub --key b.pub --threshold 2\n"
         "  touchstone attest verify --threshold 2 --key a.pub --key b.pub --key c.pub --digest sha256:... *.json\n"
         "  touchstone attest verify app.json --key a.pub --verdict equivalent --max-age 90 --revoked revoked.txt\n",
 };
@@ -123,20 +130,49 @@ std::vector<PublicKey> read_keys(const std::vector<std::string>& sources, const 
     return keys;
 }
 
-std::optional<SoughtImage> sought(const VerifyOptions& options) {
-    if (options.digest) return SoughtImage{.manifest = options.digest->string()};
-    if (options.image.empty()) return std::nullopt;
-    const Image image = open_images(parse_reference(options.image), options.open).front();
+SoughtImage sought(const Image& image, const std::string& reference, const VerifyOptions& options) {
     SoughtImage result;
     if (image.manifest) result.manifest = image.manifest->string();
     if (image.config) result.config = image.config->string();
-    result.tree = [reference = options.image, open = options.open]() -> std::optional<std::string> {
+    result.tree = [reference, open = options.open]() -> std::optional<std::string> {
         LoadOptions load;
         load.jobs = default_jobs();
         const std::string tree = canonical_digests(reference, open, load, {}).tree;
         return tree.empty() ? std::nullopt : std::optional(tree);
     };
     return result;
+}
+
+/// Adds what lies beside the image in its registry and can be used, and lets the request mean that image.
+void gather(const std::string& name, const VerifyOptions& options, CheckRequest& request,
+            std::vector<SignedFile>& files, Streams& streams) {
+    const Reference reference = parse_reference(name);
+    const Image image = open_images(reference, options.open).front();
+    if (!request.image) request.image = sought(image, name, options);
+    if (!request.threshold) request.threshold = 1;
+    std::vector<Digest> subjects{image.manifest.value()}; // a registry's images have one
+    if (image.index) subjects.push_back(*image.index);
+    FoundStatements found = find_statements(reference.registry.value(), options.open.remote, subjects);
+    std::size_t left = found.left_out;
+    std::size_t usable = 0;
+    for (SignedFile& file : found.files) {
+        if (is_usable(file, request)) {
+            files.push_back(std::move(file));
+            ++usable;
+        } else {
+            ++left;
+        }
+    }
+    if (usable == 0) {
+        fail(ErrorKind::unverified, fmt::format("{}: none of {} beside it is signed by a key that counts",
+                                                printable_short(name), counted(left, "statement")));
+    }
+    if (left > 0 && !options.quiet && !options.json) {
+        streams.err(
+            fmt::format("touchstone: {} beside {} left aside: unreadable, of another kind, or signed by no key that "
+                        "counts\n",
+                        counted(left, "statement"), printable_short(name)));
+    }
 }
 
 } // namespace
@@ -162,9 +198,19 @@ int attest_verify(const Arguments& args, Streams& streams) {
     if (!options.revoked.empty()) {
         request.revoked = parse_revoked(read_envelope_file(options.revoked), printable(options.revoked));
     }
+    if (options.digest) request.image = SoughtImage{.manifest = options.digest->string()};
+    if (!options.image.empty()) {
+        request.image =
+            sought(open_images(parse_reference(options.image), options.open).front(), options.image, options);
+    }
     std::vector<SignedFile> files;
-    for (const std::string& file : options.files) files.push_back({file, read_envelope_file(file)});
-    request.image = sought(options);
+    for (const std::string& file : options.files) {
+        if (file.starts_with("docker://")) {
+            gather(file, options, request, files, streams);
+        } else {
+            files.push_back({file, read_envelope_file(file)});
+        }
+    }
     const Check check = check_statements(files, request);
     streams.out(options.json ? render_check_json(check) : render_check_text(check, options.quiet));
     return check.pass ? exit_status::met : exit_status::not_met;

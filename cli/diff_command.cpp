@@ -196,13 +196,14 @@ Compared compare_with_progress(const DiffOptions& options, Streams& streams) {
     return compare_all(options, progress);
 }
 
-void attest(const DiffOptions& options, const PrivateKey& key, const Report& report) {
+void attest(const DiffOptions& options, const PrivateKey& key, const Report& report, Streams& streams) {
     const AttestedRun run{
         .report = report,
         .names = {attested_name(parse_reference(options.published)), attested_name(parse_reference(options.rebuilt))},
         .accept = options.compare.explain.accept,
         .time = now_in_seconds()};
-    write_attestation(options.attest, key, run, options.force);
+    const std::string said = write_attestation(options.attest, key, run, options.open.remote, options.force);
+    if (!options.quiet) streams.err(said);
 }
 
 } // namespace
@@ -222,7 +223,7 @@ int diff_command(const Arguments& args, Streams& streams) {
     const Compared compared = compare_with_progress(options, streams);
     const TextOptions terminal{
         .color = wants_color(options.color, streams), .all = options.all, .quiet = options.quiet};
-    if (signer) attest(options, *signer, compared.report);
+    if (signer) attest(options, *signer, compared.report, streams);
     write_outputs(options.outputs, compared.report, terminal, options.color == ColorChoice::always, options.force,
                   streams);
     if (!options.extract.empty() && !options.quiet) {
