@@ -275,8 +275,8 @@ PrivateKey PrivateKey::read(std::string_view pem, std::string_view what, const A
 
 PrivateKey PrivateKey::generate(KeyType type) {
     const ClearErrors clear;
-    EVP_PKEY* const key =
-        type == KeyType::ecdsa_p256 ? EVP_EC_gen("prime256v1") : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    EVP_PKEY* const key = type == KeyType::ecdsa_p256 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "prime256v1")
+                                                      : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
     check(key != nullptr, "generating a key");
     return PrivateKey(PublicKey(owned(key), "a new key"));
 }
