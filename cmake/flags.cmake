@@ -8,8 +8,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 warns about impossible null dereferences and overreads inside libstdc++ once it inlines.
     target_compile_options(touchstone_flags INTERFACE
         -Wno-null-dereference -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict
-        # and about the value of an empty std::optional that nobody reads, at -O3 (GCC bug 80635)
-        $<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
+        # and about the value of an empty std::optional that nobody reads, at -O3 and with sanitizers (GCC bug 80635)
+        $<$<OR:$<CONFIG:Release>,$<BOOL:${TOUCHSTONE_SANITIZE}>>:-Wno-maybe-uninitialized>)
 endif()
 if(TOUCHSTONE_WERROR)
     target_compile_options(touchstone_flags INTERFACE -Werror)

@@ -4,6 +4,8 @@ option(TOUCHSTONE_UNITY "Compile many sources as one" OFF)
 if(TOUCHSTONE_UNITY)
     include(${CMAKE_CURRENT_LIST_DIR}/alone.cmake)
     target_compile_options(touchstone_flags INTERFACE -Wno-shadow) # what is another source's is not shadowed
+    # nor is a header what g++ takes for one: a source that is included
+    target_compile_options(touchstone_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
     function(touchstone_unite target)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
         foreach(source IN LISTS touchstone_alone)
