@@ -53,6 +53,11 @@ transparency logs in a bundle are not looked at.
         "  touchstone attest verify app.json --key a.pub --verdict equivalent --max-age 90 --revoked revoked.txt\n",
 };
 
+/// What lies in a registry in place of a file.
+bool is_in_registry(const std::string& file) {
+    return file.starts_with("docker://");
+}
+
 struct VerifyOptions {
     std::vector<std::string> files;
     std::vector<std::string> keys;
@@ -109,6 +114,11 @@ void check_usage(const VerifyOptions& options) {
         fail(ErrorKind::usage, "--key is missing: without a key nothing can be verified (see `attest show`)");
     }
     if (options.keys.size() > most_signatures) fail(ErrorKind::usage, fmt::format("at most {} keys", most_signatures));
+    const auto in_registries = std::count_if(options.files.begin(), options.files.end(), is_in_registry);
+    if (in_registries > 0 && in_registries < std::ssize(options.files) && !options.threshold) {
+        fail(ErrorKind::usage, "of files every one must say enough, of what lies in a registry one is enough: together "
+                               "they need --threshold");
+    }
     if (!options.image.empty() && options.digest) fail(ErrorKind::usage, "--image and --digest exclude each other");
 }
 
@@ -205,7 +215,7 @@ int attest_verify(const Arguments& args, Streams& streams) {
     }
     std::vector<SignedFile> files;
     for (const std::string& file : options.files) {
-        if (file.starts_with("docker://")) {
+        if (is_in_registry(file)) {
             gather(file, options, request, files, streams);
         } else {
             files.push_back({file, read_envelope_file(file)});

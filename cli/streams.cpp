@@ -2,11 +2,11 @@
 // full disk, a closed pipe) is seen here and turned into an exit status.
 #include "cli/streams.h"
 
+#include "base/environment.h"
 #include "base/error.h"
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <unistd.h>
 
 namespace touchstone {
@@ -36,9 +36,8 @@ void write_err(std::string_view text) {
 }
 
 std::optional<std::string> environment(const char* name) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
+    std::string value = environment_variable(name);
+    return value.empty() ? std::nullopt : std::optional(std::move(value));
 }
 
 } // namespace

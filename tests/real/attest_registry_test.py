@@ -60,6 +60,15 @@ class InRegistries(RegistryCase):
         self.attached("ed25519", image)
         self.assertTrue(self.verified(image, "--key", public)["pass"])
 
+    def test_files_and_names_together_need_a_threshold(self):
+        _, image = self.registry()
+        public = self.key("ed25519")[1]
+        self.attached("ed25519", image)
+        bad = self.attest("ed25519", "bad.json", rebuilt=REBUILT, status=1)
+        done = touchstone("attest", "verify", "--no-cache", bad, image, "--key", public)
+        self.assert_trouble(done, "together they need --threshold")
+        self.assertTrue(self.verified(image, bad, "--key", public, "--threshold", "1")["pass"])
+
     def test_what_strangers_attach_is_left_aside(self):
         _, image = self.registry()
         self.attached("ecdsa-p256", image)
