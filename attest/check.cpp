@@ -73,6 +73,15 @@ std::string subjects_text(const Statement& statement) {
     return text;
 }
 
+std::optional<std::string> digest_in(const SoughtImage& image) {
+    return image.manifest ? image.manifest : image.config;
+}
+
+std::string sought_text(const std::vector<SoughtImage>& images) {
+    if (images.size() > 1) return fmt::format("one of {} platforms", images.size());
+    return digest_in(images.front()).value_or("an image without a manifest, of other files");
+}
+
 CheckedStatement check_one(const SignedFile& file, const CheckRequest& request) {
     const std::string what = printable(file.name);
     const Envelope envelope = parse_envelope(file.content, what);
@@ -84,15 +93,28 @@ CheckedStatement check_one(const SignedFile& file, const CheckRequest& request) 
     checked.statement = parse_statement(envelope.payload, what); // the very bytes whose signature holds
     checked.claim = read_claim(checked.statement, what);
     checked.shortfalls = shortfalls(checked.claim, request.asked);
-    if (!request.image) return checked;
-    checked.matched = match(checked, *request.image);
-    if (checked.matched.empty()) {
-        checked.shortfalls.push_back(
-            fmt::format("it is about another image: {}, not {}", subjects_text(checked.statement),
-                        request.image->manifest.value_or(
-                            request.image->config.value_or("an image without a manifest, of other files"))));
+    for (std::size_t i = 0; i < request.images.size(); ++i) {
+        const std::string by = match(checked, request.images[i]);
+        if (by.empty()) continue;
+        checked.about.push_back(i);
+        if (checked.matched.empty()) checked.matched = by;
+    }
+    if (!request.images.empty() && checked.about.empty()) {
+        checked.shortfalls.push_back(fmt::format("it is about another image: {}, not {}",
+                                                 subjects_text(checked.statement), sought_text(request.images)));
     }
     return checked;
+}
+
+/// So many distinct keys signed those that are about this image, or any.
+std::size_t keys_of(const std::vector<const CheckedStatement*>& counted, std::optional<std::size_t> image) {
+    std::set<std::string> keys;
+    for (const CheckedStatement* const checked : counted) {
+        const std::vector<std::size_t>& about = checked->about;
+        const bool meant = !image || std::find(about.begin(), about.end(), *image) != about.end();
+        if (meant) keys.insert(checked->keys.begin(), checked->keys.end());
+    }
+    return keys.size();
 }
 
 /// Where no image was named, statements add up only if they name one together.
@@ -108,11 +130,37 @@ void check_same_subject(const std::vector<const CheckedStatement*>& counted) {
     });
     if (!shared) {
         fail(ErrorKind::usage, "the statements are about different images: name the one that is meant with --image or "
-                               "--digest");
+                               "--digest, or all platforms of one with --image and --all-platforms");
+    }
+}
+
+bool is_document(std::string_view text) {
+    try {
+        parse_json(text, "line", {.bytes = longest_envelope});
+        return true;
+    } catch (const Error&) {
+        return false;
     }
 }
 
 } // namespace
+
+std::vector<SignedFile> statements_in(const std::string& name, const std::string& content) {
+    std::string_view rest = content;
+    rest = rest.substr(0, rest.find_last_not_of(" \t\r\n") + 1); // npos + 1 is 0
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos || !is_document(rest.substr(0, end))) return {{name, content}};
+    std::vector<SignedFile> files;
+    while (!rest.empty()) {
+        if (files.size() == most_statements) {
+            fail(ErrorKind::over_limit, fmt::format("{}: more than {} statements", printable(name), most_statements));
+        }
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        files.push_back({fmt::format("{}:{}", name, files.size() + 1), std::string(line)});
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    }
+    return files;
+}
 
 Revoked parse_revoked(std::string_view text, std::string_view what) {
     Revoked revoked;
@@ -140,15 +188,17 @@ Check check_statements(const std::vector<SignedFile>& files, const CheckRequest&
     check.needed = request.threshold.value_or(1);
     check.every = !request.threshold;
     for (const SignedFile& file : files) check.statements.push_back(check_one(file, request));
-    std::set<std::string> agreeing;
     std::vector<const CheckedStatement*> counted;
     for (const CheckedStatement& checked : check.statements) {
-        if (!checked.shortfalls.empty()) continue;
-        counted.push_back(&checked);
-        agreeing.insert(checked.keys.begin(), checked.keys.end());
+        if (checked.shortfalls.empty()) counted.push_back(&checked);
     }
-    if (!request.image) check_same_subject(counted);
-    check.agreeing = agreeing.size();
+    if (request.images.empty()) check_same_subject(counted);
+    for (std::size_t i = 0; i < request.images.size(); ++i) {
+        const SoughtImage& image = request.images[i];
+        check.images.push_back({image.platform, digest_in(image), keys_of(counted, i)});
+    }
+    check.agreeing = request.images.empty() ? keys_of(counted, std::nullopt) : check.images.front().agreeing;
+    for (const CheckedImage& image : check.images) check.agreeing = std::min(check.agreeing, image.agreeing);
     check.pass = check.agreeing >= check.needed && (!check.every || counted.size() == check.statements.size());
     return check;
 }

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/printable.h"
+#include "base/rfc3339.h"
 #include "report/json_parts.h"
 #include "report/json_writer.h"
 
@@ -71,6 +72,10 @@ std::string statement_text(const CheckedStatement& checked) {
     return text;
 }
 
+std::string keys_text(std::size_t count) {
+    return count == 1 ? "1 key says enough" : fmt::format("{} distinct keys say enough", count);
+}
+
 void write_statement(JsonWriter& json, const CheckedStatement& checked) {
     json.begin_object();
     json.bytes_member("file", checked.file);
@@ -97,14 +102,25 @@ void write_statement(JsonWriter& json, const CheckedStatement& checked) {
     json.end_object();
 }
 
+/// Only of several: of one, the first line says it.
+std::string image_lines(const Check& check) {
+    if (check.images.size() < 2) return {};
+    std::string text = "\n";
+    for (const CheckedImage& image : check.images) {
+        text += fmt::format("{}  {}, {}: {}\n", image.agreeing >= check.needed ? "  enough    " : "  NOT ENOUGH",
+                            image.platform.empty() ? "platform unknown" : printable_short(image.platform),
+                            image.digest.value_or("no digest"), keys_text(image.agreeing));
+    }
+    return text;
+}
+
 } // namespace
 
 std::string render_check_text(const Check& check, bool quiet) {
     std::string text = fmt::format("{}  {}, {} needed\n", check.pass ? "VERIFIED" : "VERIFIED, BUT NOT ENOUGH",
-                                   check.agreeing == 1 ? "1 key says enough"
-                                                       : fmt::format("{} distinct keys say enough", check.agreeing),
-                                   check.needed);
+                                   keys_text(check.agreeing), check.needed);
     if (quiet) return text;
+    text += image_lines(check);
     bool any_image = false;
     for (const CheckedStatement& checked : check.statements) {
         text += "\n" + statement_text(checked);
@@ -123,6 +139,16 @@ std::string render_check_json(const Check& check) {
     json.member("agreeing", check.agreeing);
     json.member("needed", check.needed);
     json.flag("every", check.every);
+    json.key("images");
+    json.begin_array(JsonWriter::Layout::lines);
+    for (const CheckedImage& image : check.images) {
+        json.begin_object();
+        json.member("platform", utf8_or_escaped(image.platform));
+        json.optional_member("digest", image.digest);
+        json.member("agreeing", image.agreeing);
+        json.end_object();
+    }
+    json.end_array();
     json.key("statements");
     json.begin_array(JsonWriter::Layout::lines);
     for (const CheckedStatement& checked : check.statements) write_statement(json, checked);

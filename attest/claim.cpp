@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "diff/explain/gather_clues.h"
+#include "base/rfc3339.h"
 
 #include <fmt/format.h>
 

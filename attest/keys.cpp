@@ -2,6 +2,7 @@
 // program (cosign's own, OpenSSH's) gets a sentence that helps.
 #include "attest/keys.h"
 
+#include "attest/ssh_key.h"
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -178,7 +180,34 @@ std::shared_ptr<void> public_key_of(const Block& block, std::string_view what, c
     return owned(key);
 }
 
-std::string der_of_public(EVP_PKEY* key) {
+std::shared_ptr<void> key_of_ssh(std::string_view text, std::string_view what) {
+    const std::string spki = spki_of_ssh(text, what);
+    const unsigned char* at = as_unsigned(spki);
+    EVP_PKEY* const key = d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size()));
+    if (key == nullptr) fail(ErrorKind::malformed, fmt::format("{}: not a public key that OpenSSL can read", what));
+    return owned(key);
+}
+
+/// A coordinate of a point of P-256, in 32 bytes.
+std::string coordinate(const EVP_PKEY* key, const char* name) {
+    constexpr int size = 32;
+    BIGNUM* value = nullptr;
+    const bool there = EVP_PKEY_get_bn_param(key, name, &value) == 1;
+    const std::unique_ptr<BIGNUM, Freeing<BN_free>> freed(value);
+    std::string bytes(size, '\0');
+    check(there && BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), size) == size,
+          "EVP_PKEY_get_bn_param");
+    return bytes;
+}
+
+/// SubjectPublicKeyInfo in the one form that every key has: OpenSSL keeps compressed points and spelt-out curves as
+/// they came, and one key would count as two.
+std::string der_of_public(EVP_PKEY* key, KeyType type) {
+    if (type == KeyType::ecdsa_p256) {
+        constexpr char uncompressed = 4; // SEC 1 section 2.3.3
+        return std::string(p256_spki_start()) + uncompressed + coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X) +
+               coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y);
+    }
     unsigned char* data = nullptr;
     const int length = i2d_PUBKEY(key, &data);
     check(length > 0, "i2d_PUBKEY");
@@ -238,17 +267,25 @@ std::string_view name_of(KeyType type) {
 
 PublicKey::PublicKey(std::shared_ptr<void> key, std::string_view what)
     : key_(std::move(key)), type_(type_of(as_key(key_), what)),
-      fingerprint_(digest_of(as_bytes(der_of_public(as_key(key_)))).string()) {}
+      fingerprint_(digest_of(as_bytes(der_of_public(as_key(key_), type_))).string()) {}
 
 PublicKey PublicKey::read(std::string_view pem, std::string_view what, const AskPassphrase& ask) {
     const ClearErrors clear;
+    if (is_ssh_key(pem)) return {key_of_ssh(pem, what), what};
     Block block;
     read_block(pem, what, block);
     return {public_key_of(block, what, ask), what};
 }
 
 std::string PublicKey::hint() const {
-    return base64(as_text(digest_of(as_bytes(der_of_public(as_key(key_)))).view()));
+    return base64(as_text(digest_of(as_bytes(der_of_public(as_key(key_), type_))).view()));
+}
+
+std::string PublicKey::ssh_fingerprint() const {
+    const std::string blob = ssh_blob(type_, der_of_public(as_key(key_), type_));
+    std::string text = base64(as_text(digest_of(as_bytes(blob)).view()));
+    text.erase(text.find_last_not_of('=') + 1);
+    return "SHA256:" + text;
 }
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
@@ -268,6 +305,7 @@ std::string PublicKey::pem() const {
 
 PrivateKey PrivateKey::read(std::string_view pem, std::string_view what, const AskPassphrase& ask) {
     const ClearErrors clear;
+    if (is_ssh_key(pem)) fail(ErrorKind::malformed, fmt::format("{}: a public key of OpenSSH is no private key", what));
     Block block;
     read_block(pem, what, block);
     return PrivateKey(PublicKey(private_key_of(block, what, ask), what));

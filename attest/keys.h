@@ -1,4 +1,5 @@
-// Keys that sign and verify: ECDSA P-256 with SHA-256, and Ed25519, from PEM files as OpenSSL 3 writes them. Nothing
+// Keys that sign and verify: ECDSA P-256 with SHA-256, and Ed25519, from PEM files as OpenSSL 3 writes them, and public
+// ones also from OpenSSH's lines. Nothing
 // here prints or returns key material but private_pem(), which exists to write a new key.
 #pragma once
 
@@ -23,7 +24,8 @@ using AskPassphrase = std::function<std::string()>;
 class PublicKey {
 public:
     /// The first key in `pem`: PUBLIC KEY (RFC 7468), CERTIFICATE (its key only; nothing else in it is looked at), or a
-    /// private key. Throws malformed, unsupported for another type of key; `what` (printable) names the file.
+    /// private key; or the one line of OpenSSH that it is. Throws malformed, unsupported for another type of key;
+    /// `what` (printable) names the file.
     static PublicKey read(std::string_view pem, std::string_view what, const AskPassphrase& ask);
 
     KeyType type() const { return type_; }
@@ -31,6 +33,8 @@ public:
     const std::string& fingerprint() const { return fingerprint_; }
     /// The same hash in base64: how cosign fills publicKey.hint.
     std::string hint() const;
+    /// "SHA256:<base64>", as `ssh-keygen -l` prints it.
+    std::string ssh_fingerprint() const;
     /// Whether `signature` of `message` was made with this key. For ECDSA both DER and r||s (IEEE P1363) are read.
     bool verifies(std::string_view message, std::string_view signature) const;
     std::string pem() const; ///< SubjectPublicKeyInfo

@@ -229,6 +229,10 @@ bool ListingReader::next(ListedFile& file) {
     return true;
 }
 
+void ListingReader::skip_rest() {
+    drain(*stream_->source);
+}
+
 FileDifferences compare_with_listing(const std::string& path, const ListingName& name, const Tree& tree) {
     const std::shared_ptr<const File> file = open_file(path);
     ListingReader reader(std::make_unique<FileRange>(file, 0, file->size()), name, file->name());

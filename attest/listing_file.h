@@ -85,6 +85,8 @@ public:
     ListingReader(std::unique_ptr<ByteSource> compressed, const ListingName& name, std::string what);
     /// False at the verified end.
     bool next(ListedFile& file);
+    /// To the verified end, without a look at the lines.
+    void skip_rest();
 
 private:
     bool fill();

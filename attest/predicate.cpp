@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/rfc3339.h"
 #include "report/version.h"
 
 #include <algorithm>
@@ -147,49 +148,80 @@ Json counts_json(const Comparison& comparison) {
     return json;
 }
 
+/// What one statement is made of.
+struct RunPart {
+    const AttestedRun& run;
+    const Comparison& comparison;
+    const Json& policy; ///< descriptors: the same for all of a run
+    const Json& report;
+    bool pass;
+};
+
 Policy policy_of(const AttestedRun& run) {
-    Policy policy{run.report.comparisons.front().rules.names(), run.accept, run.report.required};
+    Policy policy{{}, run.accept, run.report.required};
+    if (!run.report.comparisons.empty()) policy.rules = run.report.comparisons.front().rules.names();
     std::sort(policy.accept.begin(), policy.accept.end());
     return policy;
 }
 
-Json ours(const AttestedRun& run) {
-    const Comparison& comparison = run.report.comparisons.front();
+/// Who sees one statement of several must see that the image has more platforms, and which nobody could compare.
+Json platforms_json(const Report& report) {
+    Json compared = Json::array();
+    for (const Comparison& comparison : report.comparisons) {
+        compared.push_back(Json::string(utf8_or_escaped(comparison.sides[0].platform)));
+    }
+    Json unpaired = Json::array();
+    for (const Finding& finding : report.unpaired) {
+        Json item = Json::object();
+        item.set("platform", Json::string(utf8_or_escaped(finding.path)));
+        item.set("only", text(finding.published == "present" ? "published" : "rebuilt"));
+        unpaired.push_back(std::move(item));
+    }
+    Json json = Json::object();
+    json.set("compared", std::move(compared));
+    json.set("unpaired", std::move(unpaired));
+    return json;
+}
+
+Json ours(const RunPart& part) {
+    const Comparison& comparison = part.comparison;
+    const Report& report = part.run.report;
     Json verifier = Json::object();
     verifier.set("name", text("touchstone"));
     verifier.set("version", text(version()));
     Json json = Json::object();
     json.set("verifier", std::move(verifier));
-    json.set("createdOn", Json::string(rfc3339(run.time)));
-    json.set("verdict", text(name_of(run.report.verdict)));
-    json.set("required", text(name_of(run.report.required)));
-    json.set("pass", Json::boolean(run.report.pass));
-    json.set("published", side_json(comparison.sides[0], run.names[0]));
-    json.set("rebuilt", side_json(comparison.sides[1], run.names[1]));
+    json.set("createdOn", Json::string(rfc3339(part.run.time)));
+    json.set("verdict", text(name_of(comparison.verdict)));
+    json.set("required", text(name_of(report.required)));
+    json.set("pass", Json::boolean(part.pass));
+    json.set("published", side_json(comparison.sides[0], part.run.names[0]));
+    json.set("rebuilt", side_json(comparison.sides[1], part.run.names[1]));
+    if (report.comparisons.size() > 1 || !report.unpaired.empty()) json.set("platforms", platforms_json(report));
     json.set("rules", rules_json(comparison.rules));
     json.set("hidden", hidden_json(comparison));
     json.set("counts", counts_json(comparison));
-    json.set("policy", policy_json(policy_of(run)));
-    json.set("report", report_json(run.report));
+    json.set("policy", part.policy);
+    json.set("report", part.report);
     return json;
 }
 
-std::string_view level_of(const Report& report) {
+std::string_view level_of(Verdict verdict) {
     const auto row =
-        std::find_if(levels.begin(), levels.end(), [&](const LevelRow& r) { return r.verdict == report.verdict; });
+        std::find_if(levels.begin(), levels.end(), [&](const LevelRow& r) { return r.verdict == verdict; });
     return row == levels.end() ? std::string_view() : row->level;
 }
 
 /// slsa.dev/spec/v1.0/verification_summary
-Json summary(const AttestedRun& run) {
+Json summary(const RunPart& part) {
     Json versions = Json::object();
     versions.set("touchstone", text(version()));
     Json verifier = Json::object();
     verifier.set("id", text(TOUCHSTONE_URI "verifier/v1"));
     verifier.set("version", std::move(versions));
     Json verified = Json::array();
-    const std::string_view level = level_of(run.report);
-    if (run.report.pass && !level.empty()) {
+    const std::string_view level = level_of(part.comparison.verdict);
+    if (part.pass && !level.empty()) {
         verified.push_back(text("SLSA_BUILD_LEVEL_UNEVALUATED"));
         verified.push_back(text(level));
     } else {
@@ -197,35 +229,40 @@ Json summary(const AttestedRun& run) {
     }
     Json json = Json::object();
     json.set("verifier", std::move(verifier));
-    json.set("timeVerified", Json::string(rfc3339(run.time)));
-    json.set("resourceUri", Json::string(utf8_or_escaped(run.names[0])));
-    json.set("policy", policy_json(policy_of(run)));
-    json.set("verificationResult", text(run.report.pass ? "PASSED" : "FAILED"));
+    json.set("timeVerified", Json::string(rfc3339(part.run.time)));
+    json.set("resourceUri", Json::string(utf8_or_escaped(part.run.names[0])));
+    json.set("policy", part.policy);
+    json.set("verificationResult", text(part.pass ? "PASSED" : "FAILED"));
     json.set("verifiedLevels", std::move(verified));
     json.set("slsaVersion", text("1.0"));
     return json;
 }
 
 /// in-toto/attestation, spec/predicates/test-result.md: one test, named by what was required.
-Json test_result(const AttestedRun& run) {
-    const SideSummary& rebuilt = run.report.comparisons.front().sides[1];
+Json test_result(const RunPart& part) {
+    const SideSummary& rebuilt = part.comparison.sides[1];
     Json configuration = Json::array();
-    configuration.push_back(policy_json(policy_of(run)));
+    configuration.push_back(part.policy);
     if (rebuilt.manifest) {
         Json image = Json::object();
-        image.set("name", Json::string(utf8_or_escaped(run.names[1])));
+        image.set("name", Json::string(utf8_or_escaped(part.run.names[1])));
         image.set("digest", digest_set_of(*rebuilt.manifest));
         configuration.push_back(std::move(image));
     }
-    configuration.push_back(report_json(run.report));
-    const std::vector<std::string> test{std::string(name_of(run.report.required))};
+    configuration.push_back(part.report);
+    const std::vector<std::string> test{std::string(name_of(part.run.report.required))};
     Json json = Json::object();
-    json.set("result", text(run.report.pass ? "PASSED" : "FAILED"));
+    json.set("result", text(part.pass ? "PASSED" : "FAILED"));
     json.set("configuration", std::move(configuration));
-    json.set("passedTests", names_json(run.report.pass ? test : std::vector<std::string>()));
+    json.set("passedTests", names_json(part.pass ? test : std::vector<std::string>()));
     json.set("warnedTests", Json::array());
-    json.set("failedTests", names_json(run.report.pass ? std::vector<std::string>() : test));
+    json.set("failedTests", names_json(part.pass ? std::vector<std::string>() : test));
     return json;
+}
+
+Json predicate_of(const RunPart& part, PredicateKind kind) {
+    if (kind == PredicateKind::vsa) return summary(part);
+    return kind == PredicateKind::test_result ? test_result(part) : ours(part);
 }
 
 StatementSubject subject_of(const SideSummary& published, const std::string& name) {
@@ -268,19 +305,21 @@ std::string attested_name(const Reference& reference) {
     return name;
 }
 
-Statement make_statement(const AttestedRun& run, PredicateKind kind) {
-    if (run.report.comparisons.size() != 1 || !run.report.unpaired.empty()) {
-        fail(ErrorKind::usage, "a statement is about one comparison: name one platform with --platform");
-    }
-    Statement statement;
-    statement.subjects.push_back(subject_of(run.report.comparisons.front().sides[0], run.names[0]));
+std::vector<Statement> make_statements(const AttestedRun& run, PredicateKind kind) {
     const auto row =
         std::find_if(predicates.begin(), predicates.end(), [&](const PredicateRow& r) { return r.kind == kind; });
-    statement.predicate_type = row->type;
-    statement.predicate = kind == PredicateKind::vsa           ? summary(run)
-                          : kind == PredicateKind::test_result ? test_result(run)
-                                                               : ours(run);
-    return statement;
+    const Json policy = policy_json(policy_of(run));
+    const Json report = report_json(run.report);
+    std::vector<Statement> statements;
+    for (const Comparison& comparison : run.report.comparisons) {
+        const RunPart part{run, comparison, policy, report, meets(comparison.verdict, run.report.required)};
+        Statement statement;
+        statement.subjects.push_back(subject_of(comparison.sides[0], run.names[0]));
+        statement.predicate_type = row->type;
+        statement.predicate = predicate_of(part, kind);
+        statements.push_back(std::move(statement));
+    }
+    return statements;
 }
 
 } // namespace touchstone

@@ -45,7 +45,7 @@ struct Policy {
 std::string render_policy(const Policy& policy);
 
 struct AttestedRun {
-    const Report& report;             ///< of one comparison
+    const Report& report;
     std::array<std::string, 2> names; ///< attested_name() of both references
     std::vector<std::string> accept;  ///< what --accept was given
     std::int64_t time = 0;            ///< unix seconds
@@ -55,7 +55,8 @@ struct AttestedRun {
 /// path: where files lie on the signer's machine is nobody's business.
 std::string attested_name(const Reference& reference);
 
-/// Throws usage for several comparisons, and unsupported where the published image has neither manifest nor config.
-Statement make_statement(const AttestedRun& run, PredicateKind kind);
+/// One about each comparison, in the report's order: whether it passed is said of its images alone, and which platforms
+/// the run was about beside it. Throws unsupported where a published image has neither manifest nor config.
+std::vector<Statement> make_statements(const AttestedRun& run, PredicateKind kind);
 
 } // namespace touchstone

@@ -3,7 +3,7 @@
 #include "attest/record.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "diff/explain/gather_clues.h"
+#include "base/rfc3339.h"
 #include "image/document.h"
 #include "image/manifest.h"
 #include "report/json_parts.h"

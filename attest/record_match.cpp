@@ -216,22 +216,4 @@ ChosenRecord find_record(const Ledger& ledger, const Record& found) {
                      printable(ledger.file_path())));
 }
 
-std::optional<BaseMatch> find_base(const Ledger& ledger, const Record& image) {
-    std::optional<BaseMatch> best;
-    const auto is_prefix = [&](const Record& base, Key key) {
-        return std::equal(base.layers.begin(), base.layers.end(), image.layers.begin(),
-                          [key](const RecordedLayer& a, const RecordedLayer& b) { return a.*key == b.*key; });
-    };
-    ledger.read([&](const LedgerEntry& entry, std::uint64_t line) {
-        Record record = parse_record(entry.record, fmt::format("{}: line {}", printable(ledger.file_path()), line));
-        if (record.layers.empty() || record.layers.size() >= image.layers.size()) return;
-        const bool exact = is_prefix(record, &RecordedLayer::diff_id);
-        if (!exact && !is_prefix(record, &RecordedLayer::canonical)) return;
-        const auto rank = [](std::size_t layers, bool by_diff_id) { return std::pair(layers, by_diff_id); };
-        if (best && rank(record.layers.size(), exact) < rank(best->record.layers.size(), best->by_diff_id)) return;
-        best = BaseMatch{std::move(record), entry.sequence, exact};
-    });
-    return best;
-}
-
 } // namespace touchstone

@@ -55,15 +55,6 @@ Recognition recognize(ChosenRecord chosen, const DescribedImage& image);
 /// reference and platform. Throws unverified for a ledger that is not in order, and unreadable where none is about it.
 ChosenRecord find_record(const Ledger& ledger, const Record& found);
 
-/// The base by the recorded images: the one most of whose layers, all of them, are the lowest of `image`.
-struct BaseMatch {
-    Record record;
-    std::uint64_t sequence = 0;
-    bool by_diff_id = true; ///< else by canonical form: the same content, encoded differently
-};
-/// The longest base; of equals the one by diffID, then the newest. Images that are the image itself are no bases of it.
-std::optional<BaseMatch> find_base(const Ledger& ledger, const Record& image);
-
 std::string render_recognition_text(const Recognition& recognition, Verdict required, bool color);
 /// touchstone.recognition/1 (docs/outputs.schema.json), with an LF at the end.
 std::string render_recognition_json(const Recognition& recognition, Verdict required);

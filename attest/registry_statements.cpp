@@ -1,9 +1,10 @@
 // See registry_statements.h.
 #include "attest/registry_statements.h"
 
-#include "attest/statement.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/rfc3339.h"
+#include "image/remote/push.h"
 #include "image/remote/referrers.h"
 
 #include <fmt/format.h>
@@ -72,30 +73,57 @@ private:
     std::set<Digest> known_;
 };
 
+FetchedManifest fetch_subject(Registry& registry, const Digest& subject) {
+    std::optional<FetchedManifest> manifest = registry.find_manifest(subject.string());
+    if (manifest) return std::move(*manifest);
+    fail(ErrorKind::unreadable,
+         fmt::format("the image that the statement is about is not there: {}", subject.string()));
+}
+
+Attachment referrer_of(const FetchedManifest& subject, const StatementToAttach& statement) {
+    const bool bundled = statement.form == EnvelopeForm::bundle;
+    const std::string type(bundled ? bundle_type : envelope_type);
+    Attachment attachment;
+    attachment.subject.media_type = subject.media_type;
+    attachment.subject.digest = subject.digest;
+    attachment.subject.size = subject.bytes.size();
+    attachment.artifact_type = type;
+    attachment.layers.push_back({type, statement.text, {}});
+    attachment.annotations = {{"dev.sigstore.bundle.content", "dsse-envelope"},
+                              {"dev.sigstore.bundle.predicateType", statement.predicate_type},
+                              {"org.opencontainers.image.created", rfc3339(statement.time)}};
+    if (!bundled) attachment.annotations.erase(attachment.annotations.begin());
+    return attachment;
+}
+
 } // namespace
 
-Attached attach_statement(const RegistryName& repository, const RemoteOptions& remote, const Digest& subject,
-                          const StatementToAttach& statement) {
+void check_attachable(const RegistryName& repository, const RemoteOptions& remote,
+                      const std::vector<Digest>& subjects) {
     const std::shared_ptr<Registry> registry = open_repository(repository, remote, true);
-    return within("docker://" + printable(repository.name()), [&] {
-        const std::optional<FetchedManifest> manifest = registry->find_manifest(subject.string());
-        if (!manifest) {
-            fail(ErrorKind::unreadable,
-                 fmt::format("the image that the statement is about is not there: {}", subject.string()));
+    within("docker://" + printable(repository.name()), [&] {
+        for (const Digest& subject : subjects) fetch_subject(*registry, subject);
+        check_may_push(*registry);
+    });
+}
+
+AttachedStatement attach_statement(const RegistryName& repository, const RemoteOptions& remote, const Digest& subject,
+                                   const StatementToAttach& statement) {
+    const std::shared_ptr<Registry> registry = open_repository(repository, remote, true);
+    const std::string name = "docker://" + repository.name();
+    return within(printable(name), [&]() -> AttachedStatement {
+        const FetchedManifest manifest = fetch_subject(*registry, subject);
+        if (statement.place == StatementPlace::cosign_tag) {
+            const std::string tag = referrers_tag(subject) + ".att";
+            // The signature is in the envelope; cosign looks only at layers that have the annotation.
+            attach_by_tag(registry, tag,
+                          {std::string(envelope_type),
+                           statement.text,
+                           {{"dev.cosignproject.cosign/signature", ""}, {"predicateType", statement.predicate_type}}});
+            return {fmt::format("{}:{}", name, tag), ReferrerSource::api};
         }
-        const bool bundled = statement.form == EnvelopeForm::bundle;
-        const std::string type(bundled ? bundle_type : envelope_type);
-        Attachment attachment;
-        attachment.subject.media_type = manifest->media_type;
-        attachment.subject.digest = subject;
-        attachment.subject.size = manifest->bytes.size();
-        attachment.artifact_type = type;
-        attachment.layers.push_back({type, statement.text, {}});
-        attachment.annotations = {{"dev.sigstore.bundle.content", "dsse-envelope"},
-                                  {"dev.sigstore.bundle.predicateType", statement.predicate_type},
-                                  {"org.opencontainers.image.created", rfc3339(statement.time)}};
-        if (!bundled) attachment.annotations.erase(attachment.annotations.begin());
-        return attach(registry, attachment);
+        const Attached attached = attach(registry, referrer_of(manifest, statement));
+        return {fmt::format("{}@{}", name, attached.digest.string()), attached.listed};
     });
 }
 

@@ -1,5 +1,6 @@
 // Statements in registries: attached to the image that they are about as a referrer of the OCI 1.1 specifications, in
-// the way that cosign does (spec: sigstore's cosign, BUNDLE_SPEC), and found there again.
+// the way that cosign does (spec: sigstore's cosign, BUNDLE_SPEC), or under the tag of its older way (the same,
+// specs/ATTESTATION_SPEC and specs/SIGNATURE_SPEC), and found there again.
 #pragma once
 
 #include "attest/check.h"
@@ -17,17 +18,32 @@
 
 namespace touchstone {
 
+enum class StatementPlace : std::uint8_t {
+    referrer,   ///< an artifact that names the image as its subject
+    cosign_tag, ///< a layer of the manifest under the tag "sha256-<hex>.att"; the envelope is a bare one
+};
+
 struct StatementToAttach {
     std::string text; ///< of render_envelope
     EnvelopeForm form = EnvelopeForm::bundle;
+    StatementPlace place = StatementPlace::referrer;
     std::string predicate_type;
     std::int64_t time = 0; ///< unix seconds
 };
 
+struct AttachedStatement {
+    std::string name; ///< "docker://REPOSITORY@DIGEST", or with the tag
+    ReferrerSource listed = ReferrerSource::api;
+};
+
 /// Attaches it to the manifest `subject`, which must lie in the repository: else nobody would look for it there. Throws
-/// unreadable where it does not, and what attach() throws.
-Attached attach_statement(const RegistryName& repository, const RemoteOptions& remote, const Digest& subject,
-                          const StatementToAttach& statement);
+/// unreadable where it does not, and what attach() and attach_by_tag() throw.
+AttachedStatement attach_statement(const RegistryName& repository, const RemoteOptions& remote, const Digest& subject,
+                                   const StatementToAttach& statement);
+
+/// Throws, before there is a statement, where attaching one to each of these manifests would fail: a manifest is not
+/// there, or we may not push.
+void check_attachable(const RegistryName& repository, const RemoteOptions& remote, const std::vector<Digest>& subjects);
 
 /// What the repository holds beside the manifests `subjects` that looks like a signed statement: referrers with DSSE
 /// envelopes or bundles, and cosign's tags `.att`. Whoever may push can have put it there, so nothing is known of it,

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace touchstone {
 
@@ -91,16 +90,6 @@ bool is_about(const Statement& statement, std::string_view digest) {
 Json count_json(std::uint64_t value) {
     constexpr std::uint64_t exact = std::uint64_t{1} << 53;
     return value <= exact ? Json::number(static_cast<std::int64_t>(value)) : Json::string(std::to_string(value));
-}
-
-std::string rfc3339(std::int64_t seconds) {
-    const std::chrono::sys_seconds moment{std::chrono::seconds(seconds)};
-    const auto day = std::chrono::floor<std::chrono::days>(moment);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(moment - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count());
 }
 
 } // namespace touchstone

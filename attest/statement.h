@@ -39,7 +39,4 @@ bool is_about(const Statement& statement, std::string_view digest);
 /// A count as a number, or as a string where a double could not hold it (protobuf's Struct goes through doubles).
 Json count_json(std::uint64_t value);
 
-/// "2026-03-01T10:00:00Z" of unix seconds, in the years 0 to 9999.
-std::string rfc3339(std::int64_t seconds);
-
 } // namespace touchstone

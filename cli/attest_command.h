@@ -10,7 +10,10 @@ namespace touchstone {
 /// `touchstone attest verify`.
 int attest_verify(const Arguments& args, Streams& streams);
 
-/// A file with an envelope, as the user named it. Throws unreadable, and over_limit past longest_envelope.
-std::string read_envelope_file(const std::string& path);
+/// `touchstone attest key`.
+int attest_key(const Arguments& args, Streams& streams);
+
+/// A file of statements, as the user named it. Throws unreadable, and over_limit past longest_statement_file.
+std::string read_statement_file(const std::string& path);
 
 } // namespace touchstone

@@ -1,7 +1,6 @@
 // See attest_options.h.
 #include "cli/attest_options.h"
 
-#include "attest/registry_statements.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
@@ -10,16 +9,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace touchstone {
 
 namespace {
 
-EnvelopeForm parse_form(const std::string& text) {
-    if (text == "dsse") return EnvelopeForm::dsse;
-    if (text == "bundle") return EnvelopeForm::bundle;
-    fail(ErrorKind::usage, fmt::format("--attest-format: \"{}\" is not dsse or bundle", printable_short(text)));
+struct FormRow {
+    std::string_view name;
+    AttestForm form;
+};
+constexpr std::array<FormRow, 3> forms{{
+    {"dsse", {EnvelopeForm::dsse, StatementPlace::referrer}},
+    {"bundle", {EnvelopeForm::bundle, StatementPlace::referrer}},
+    {"cosign-att", {EnvelopeForm::dsse, StatementPlace::cosign_tag}},
+}};
+
+AttestForm parse_form(const std::string& text) {
+    for (const FormRow& row : forms) {
+        if (row.name == text) return row.form;
+    }
+    fail(ErrorKind::usage,
+         fmt::format("--attest-format: \"{}\" is not dsse, bundle or cosign-att", printable_short(text)));
 }
 
 constexpr std::string_view registry_transport = "docker://";
@@ -44,6 +56,10 @@ RegistryName repository_of(const AttestOptions& options) {
 void check_place(const AttestOptions& options, const std::vector<Output>& outputs, bool force) {
     namespace fs = std::filesystem;
     if (in_registry(options)) return;
+    if (options.form && options.form->place == StatementPlace::cosign_tag) {
+        fail(ErrorKind::usage, "--attest-format cosign-att is a tag beside the image in its registry, and no form of a "
+                               "file: --attest docker://NAME");
+    }
     const fs::path path(options.file);
     for (const Output& output : outputs) {
         if (!output.file.empty() && fs::path(output.file).lexically_normal() == path.lexically_normal()) {
@@ -82,7 +98,9 @@ void add_attest_options(CommandLine& line, AttestOptions& options) {
     line.option("--attest-passphrase", "SOURCE",
                 "env:NAME or file:PATH with the passphrase of an encrypted key (default: asked on the terminal)",
                 [&](const std::string& value) { options.passphrase = value; });
-    line.option("--attest-format", "FORM", "dsse, or bundle: Sigstore's, v0.3 (default dsse, in a registry bundle)",
+    line.option("--attest-format", "FORM",
+                "dsse, or bundle: Sigstore's, v0.3 (default dsse, in a registry bundle); cosign-att: in a registry, an "
+                "envelope under cosign's older tag sha256-HEX.att",
                 [&](const std::string& value) {
                     options.form = parse_form(value);
                     options.shaped = true;
@@ -114,32 +132,58 @@ std::optional<PrivateKey> prepare_attestation(const AttestOptions& options, cons
     return key;
 }
 
+void check_attestation(const AttestOptions& options, const std::vector<const Image*>& published,
+                       const RemoteOptions& remote) {
+    if (options.file.empty()) return;
+    if (published.empty()) {
+        fail(ErrorKind::usage, "--attest: both sides have no platform in common, so that there is nothing to attest");
+    }
+    if (published.size() > most_statements) {
+        fail(ErrorKind::usage, fmt::format("--attest: more than {} platforms", most_statements));
+    }
+    if (!in_registry(options)) return;
+    const RegistryName repository = repository_of(options);
+    std::vector<Digest> subjects;
+    for (const Image* const image : published) {
+        if (!image->manifest) {
+            fail(ErrorKind::unsupported,
+                 "--attest docker://: the published image has no manifest, so nothing can be attached to it");
+        }
+        const bool meant =
+            !repository.digest || repository.digest == image->manifest || repository.digest == image->index;
+        if (!meant) {
+            fail(ErrorKind::unverified, fmt::format("--attest: the statement is about {}, not about {}",
+                                                    image->manifest->string(), repository.digest->string()));
+        }
+        subjects.push_back(*image->manifest);
+    }
+    check_attachable(repository, remote, subjects);
+}
+
 std::string write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run,
                               const RemoteOptions& remote, bool force) {
-    const Statement statement = make_statement(run, options.kind);
-    const Envelope envelope = sign_payload(render_statement(statement), key);
-    const EnvelopeForm form = options.form.value_or(in_registry(options) ? EnvelopeForm::bundle : EnvelopeForm::dsse);
-    const std::string text = render_envelope(envelope, form, key.public_key().hint());
-    if (!in_registry(options)) {
-        write_file_whole(options.file, text, force);
-        return {};
+    const AttestForm usual{in_registry(options) ? EnvelopeForm::bundle : EnvelopeForm::dsse, StatementPlace::referrer};
+    const AttestForm form = options.form.value_or(usual);
+    std::string lines; // of the file, or of what is said
+    const std::vector<Statement> statements = make_statements(run, options.kind);
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        const Envelope envelope = sign_payload(render_statement(statements[i]), key);
+        const std::string text = render_envelope(envelope, form.envelope, key.public_key().hint());
+        if (!in_registry(options)) {
+            lines += text;
+            continue;
+        }
+        const std::string& manifest = run.report.comparisons[i].sides[0].manifest.value(); // see check_attestation
+        const AttachedStatement attached =
+            attach_statement(repository_of(options), remote, parse_digest(manifest),
+                             {text, form.envelope, form.place, statements[i].predicate_type, run.time});
+        lines += fmt::format(
+            "touchstone: attached {} to {}{}\n", printable(attached.name), manifest,
+            attached.listed == ReferrerSource::tag ? ", and listed by its tag: the registry keeps no list" : "");
     }
-    const RegistryName repository = repository_of(options);
-    const std::optional<std::string>& manifest = run.report.comparisons.front().sides[0].manifest;
-    if (!manifest) {
-        fail(ErrorKind::unsupported,
-             "--attest docker://: the published image has no manifest, so nothing can be attached to it");
-    }
-    const Digest subject = parse_digest(*manifest);
-    if (repository.digest && *repository.digest != subject) {
-        fail(ErrorKind::unverified,
-             fmt::format("--attest: the statement is about {}, not about {}", *manifest, repository.digest->string()));
-    }
-    const Attached attached =
-        attach_statement(repository, remote, subject, {text, form, statement.predicate_type, run.time});
-    return fmt::format(
-        "touchstone: attached docker://{}@{} to {}{}\n", repository.name(), attached.digest.string(), *manifest,
-        attached.listed == ReferrerSource::tag ? ", and listed by its tag: the registry keeps no list" : "");
+    if (in_registry(options)) return lines;
+    write_file_whole(options.file, lines, force);
+    return {};
 }
 
 } // namespace touchstone

@@ -3,10 +3,11 @@
 
 #include "attest/envelope.h"
 #include "attest/predicate.h"
+#include "attest/registry_statements.h"
 #include "cli/command_line.h"
 #include "cli/outputs.h"
 #include "cli/streams.h"
-#include "image/remote/options.h"
+#include "image/image.h"
 
 #include <optional>
 #include <string>
@@ -14,11 +15,17 @@
 
 namespace touchstone {
 
+/// How a statement is written down. A table has the names.
+struct AttestForm {
+    EnvelopeForm envelope = EnvelopeForm::dsse;
+    StatementPlace place = StatementPlace::referrer; ///< in a registry
+};
+
 struct AttestOptions {
     std::string file; ///< or docker://NAME; empty: no statement is wanted
     std::string key;
     std::string passphrase;
-    std::optional<EnvelopeForm> form; ///< by default an envelope in a file, a bundle in a registry
+    std::optional<AttestForm> form; ///< by default an envelope in a file, a bundle in a registry
     PredicateKind kind = PredicateKind::touchstone;
     bool shaped = false; ///< form or kind were given
 };
@@ -32,8 +39,13 @@ void add_attest_options(CommandLine& line, AttestOptions& options);
 std::optional<PrivateKey> prepare_attestation(const AttestOptions& options, const std::vector<Output>& outputs,
                                               bool force, const Streams& streams);
 
-/// Writes the statement: the file appears whole; or attaches it to the published image. Returns what is to be said on
-/// standard error, whole lines; may be empty.
+/// What can be known of the published images before their layers are read: that there are any, and where statements go
+/// to a registry, that it has their manifests and lets us push. Nothing without --attest.
+void check_attestation(const AttestOptions& options, const std::vector<const Image*>& published,
+                       const RemoteOptions& remote);
+
+/// Writes a statement about each comparison: the file, a line each, appears whole; or attaches each to its published
+/// image. Returns what is to be said on standard error, whole lines; may be empty.
 std::string write_attestation(const AttestOptions& options, const PrivateKey& key, const AttestedRun& run,
                               const RemoteOptions& remote, bool force);
 

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace touchstone {
 
@@ -26,10 +27,12 @@ constexpr CommandText text{
     .summary = "check who signed statements about an image, and whether they say enough",
     .synopsis = "[OPTIONS] FILE|docker://NAME... --key PUB...",
     .description =
-        R"(Each FILE is a DSSE envelope or a Sigstore bundle with a statement of `touchstone diff --attest`. Its signature must
-match one of the keys; only then is the statement read, from the bytes that were signed. Then it is held against what is
-asked: about which image, which verdict at the least, by which rules, how old. Without --threshold every FILE must say
-enough; with --threshold K, statements of at least K distinct keys must, and others may say less.
+        R"(Each FILE is a DSSE envelope or a Sigstore bundle with a statement of `touchstone diff --attest`, or several, one a
+line, which count like as many files. Its signature must match one of the keys; only then is the statement read, from
+the bytes that were signed. Then it is held against what is asked: about which image, which verdict at the least, by
+which rules, how old. Without --threshold every FILE must say enough; with --threshold K, statements of at least K
+distinct keys must, and others may say less. With --all-platforms that holds for each platform of the image: one that no
+statement is about is not enough.
 
 docker://NAME stands for the statements that lie beside that image in its registry (referrers, and cosign's tag .att), and
 names the image that is meant. Anybody who may push can put some there: those that no key signed, or of another kind, are
@@ -50,7 +53,8 @@ transparency logs in a bundle are not looked at.
         "  touchstone attest verify app.dsse.json --key release.pub --image docker://registry.example/app:1\n"
         "  touchstone attest verify docker://registry.example/app:1 --key a.pub --key b.pub --threshold 2\n"
         "  touchstone attest verify --threshold 2 --key a.pub --key b.pub --key c.pub --digest sha256:... *.json\n"
-        "  touchstone attest verify app.json --key a.pub --verdict equivalent --max-age 90 --revoked revoked.txt\n",
+        "  touchstone attest verify app.json --key a.pub --verdict equivalent --max-age 90 --revoked revoked.txt\n"
+        "  touchstone attest verify app.jsonl --key a.pub --all-platforms --image docker://registry.example/app:1\n",
 };
 
 /// What lies in a registry in place of a file.
@@ -73,10 +77,10 @@ struct VerifyOptions {
 
 void declare(CommandLine& line, VerifyOptions& options, const Streams& streams) {
     line.arguments("FILE", options.files);
-    line.repeatable(
-        "--key", "PUB",
-        "a public key that counts: a PEM file (also a certificate, for its key), or env:NAME; may be repeated",
-        [&](const std::string& value) { options.keys.push_back(value); });
+    line.repeatable("--key", "PUB",
+                    "a public key that counts: a PEM file (also a certificate, for its key), a line of OpenSSH's, or "
+                    "env:NAME that holds one; may be repeated",
+                    [&](const std::string& value) { options.keys.push_back(value); });
     line.option("--threshold", "K", "so many distinct keys must agree (default: every FILE must say enough)",
                 [&](const std::string& value) { options.threshold = parse_number("--threshold", value, 1); });
     line.option("--image", "IMAGE", "the image that must be meant: any reference that `touchstone diff` takes",
@@ -99,6 +103,7 @@ void declare(CommandLine& line, VerifyOptions& options, const Streams& streams) 
                 [&](const std::string& value) { options.revoked = value; });
     line.option("--platform", "OS/ARCH[/VARIANT]", "which platform of --image",
                 [&](const std::string& value) { options.open.platform = parse_platform(value); });
+    line.flag("--all-platforms", options.open.all_platforms, "every platform of the image must be spoken of");
     add_registry_options(line, options.open.remote, ClientCertificate::none);
     add_cache_options(line, options.open.cache, streams);
     add_json_option(line, options.json, "print touchstone.attestation-check/1");
@@ -120,6 +125,11 @@ void check_usage(const VerifyOptions& options) {
                                "they need --threshold");
     }
     if (!options.image.empty() && options.digest) fail(ErrorKind::usage, "--image and --digest exclude each other");
+    if (!options.open.all_platforms) return;
+    if (options.open.platform) fail(ErrorKind::usage, "--platform and --all-platforms exclude each other");
+    if (options.digest || (options.image.empty() && in_registries == 0)) {
+        fail(ErrorKind::usage, "--all-platforms: of which image? --image or docker://NAME says it");
+    }
 }
 
 /// The same key in two files is one key.
@@ -142,6 +152,7 @@ std::vector<PublicKey> read_keys(const std::vector<std::string>& sources, const 
 
 SoughtImage sought(const Image& image, const std::string& reference, const VerifyOptions& options) {
     SoughtImage result;
+    if (image.platform) result.platform = image.platform->string();
     if (image.manifest) result.manifest = image.manifest->string();
     if (image.config) result.config = image.config->string();
     result.tree = [reference, open = options.open]() -> std::optional<std::string> {
@@ -153,16 +164,29 @@ SoughtImage sought(const Image& image, const std::string& reference, const Verif
     return result;
 }
 
+std::vector<SoughtImage> sought(const std::vector<Image>& images, const std::string& reference,
+                                const VerifyOptions& options) {
+    std::vector<SoughtImage> result;
+    for (const Image& image : images) result.push_back(sought(image, reference, options));
+    return result;
+}
+
+/// The manifests that statements in a registry may be attached to: the images', and of the index that led to them.
+std::vector<Digest> subjects_of(const std::vector<Image>& images) {
+    std::vector<Digest> subjects;
+    for (const Image& image : images) subjects.push_back(image.manifest.value()); // a registry's images have one
+    if (images.front().index) subjects.push_back(*images.front().index);
+    return subjects;
+}
+
 /// Adds what lies beside the image in its registry and can be used, and lets the request mean that image.
 void gather(const std::string& name, const VerifyOptions& options, CheckRequest& request,
             std::vector<SignedFile>& files, Streams& streams) {
     const Reference reference = parse_reference(name);
-    const Image image = open_images(reference, options.open).front();
-    if (!request.image) request.image = sought(image, name, options);
+    const std::vector<Image> images = open_images(reference, options.open);
+    if (request.images.empty()) request.images = sought(images, name, options);
     if (!request.threshold) request.threshold = 1;
-    std::vector<Digest> subjects{image.manifest.value()}; // a registry's images have one
-    if (image.index) subjects.push_back(*image.index);
-    FoundStatements found = find_statements(reference.registry.value(), options.open.remote, subjects);
+    FoundStatements found = find_statements(reference.registry.value(), options.open.remote, subjects_of(images));
     std::size_t left = found.left_out;
     std::size_t usable = 0;
     for (SignedFile& file : found.files) {
@@ -206,19 +230,22 @@ int attest_verify(const Arguments& args, Streams& streams) {
     request.asked = options.asked;
     request.asked.now = now_in_seconds();
     if (!options.revoked.empty()) {
-        request.revoked = parse_revoked(read_envelope_file(options.revoked), printable(options.revoked));
+        request.revoked = parse_revoked(read_statement_file(options.revoked), printable(options.revoked));
     }
-    if (options.digest) request.image = SoughtImage{.manifest = options.digest->string()};
+    if (options.digest) request.images = {SoughtImage{.manifest = options.digest->string()}};
     if (!options.image.empty()) {
-        request.image =
-            sought(open_images(parse_reference(options.image), options.open).front(), options.image, options);
+        request.images = sought(open_images(parse_reference(options.image), options.open), options.image, options);
     }
     std::vector<SignedFile> files;
     for (const std::string& file : options.files) {
         if (is_in_registry(file)) {
             gather(file, options, request, files, streams);
         } else {
-            files.push_back({file, read_envelope_file(file)});
+            std::vector<SignedFile> some = statements_in(file, read_statement_file(file));
+            std::move(some.begin(), some.end(), std::back_inserter(files));
+        }
+        if (files.size() > most_statements) {
+            fail(ErrorKind::over_limit, fmt::format("more than {} statements", most_statements));
         }
     }
     const Check check = check_statements(files, request);

@@ -1,14 +1,13 @@
 // `touchstone base`: which recorded image this one is built on, by what its lowest layers are, not by what it says.
-#include "attest/record_match.h"
+#include "attest/base_files.h"
+#include "attest/base_search.h"
 #include "base/error.h"
-#include "base/printable.h"
+#include "cli/base_answer.h"
+#include "cli/base_ask.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
-#include "report/json_parts.h"
-#include "report/json_writer.h"
-
-#include <fmt/format.h>
+#include "diff/tree.h"
 
 namespace touchstone {
 
@@ -21,124 +20,107 @@ constexpr CommandText text{
     .description =
         R"(Looks in a ledger (`touchstone record --ledger`) for the image all of whose layers are the lowest of IMAGE: by diffID,
 which compression and registry do not change, else by canonical form, which rewritten times do not change either. Of
-several it takes the one with most layers, then the newest. What the image itself says of its base (the annotations
-org.opencontainers.image.base.name and .digest) is shown beside it, as the claim that it is. An image that was squashed
-has no base that could be found so.
+several it takes the one with most layers, then the newest.
+
+Where no layers are found (a squashed or flattened image), the files are compared with those that were recorded
+(`record --files`): at least 98 of 100 recorded files must be in IMAGE with the same type, mode, owner, content and
+attributes (directories do not count), at least 16 of them regular and not empty, and IMAGE must add more files than it
+changed or lost. Of several it takes the one with most such files, then the newest. That is weaker than layers: an
+earlier release of the same image can look like a base. IMAGE itself is no base.
+
+What the image says of its base is shown beside it, as the claim that it is: the annotations
+org.opencontainers.image.base.name and .digest, and the images that BuildKit's provenance names, of which one should be
+the base. No claim leads the search.
+
+Where a later entry has the same name and platform and another manifest, the tag has since moved. --ask asks the
+registry, too. That is news, and changes no exit status.
 )",
     .takes_images = true,
-    .exit_status = "  0   a base was found, and a claimed digest, if there is one, is its manifest or index\n"
+    .exit_status = "  0   a base was found, and what the image claims of it holds; its tag may have moved\n"
                    "  1   none was found, or the image claims another digest\n"
                    "  2   trouble\n"
                    "  75  trouble that may be gone when tried again\n",
-    .examples = "  touchstone record --ledger ~/images docker://docker.io/library/debian:12\n"
-                "  touchstone base docker://registry.example/app:1 --ledger ~/images\n",
+    .examples = "  touchstone record --ledger ~/images --files docker://docker.io/library/debian:12\n"
+                "  touchstone base docker://registry.example/app:1 --ledger ~/images\n"
+                "  touchstone base --ask oci-archive:squashed.tar --ledger ~/images\n",
 };
 
-enum class Claim { none, holds, fails, unknown };
+struct BaseOptions {
+    std::string reference;
+    std::string ledger;
+    OpenOptions open{.provenance = true}; // a claim that is shown beside what is found
+    LoadOptions load;
+    bool ask = false;
+    bool json = false;
+    bool quiet = false;
+};
 
-std::string_view name_of(Claim claim) {
-    switch (claim) {
-    case Claim::none:
-        return "none";
-    case Claim::holds:
-        return "holds";
-    case Claim::fails:
-        return "fails";
-    case Claim::unknown:
-        break;
-    }
-    return "unknown";
+/// The merged tree with the digests of contents, which the first reading did without.
+Tree tree_of(const Image& image, const LoadOptions& load) {
+    const std::vector<Stack> stacks = load_stacks({&image}, load);
+    std::vector<Oddity> oddities;
+    return build_tree(stacks.front(), oddities);
 }
 
-Claim judge_claim(const Record& image, const std::optional<BaseMatch>& base) {
-    if (!image.base_digest) return Claim::none;
-    if (!base) return Claim::unknown;
-    const bool named = base->record.manifest == image.base_digest || base->record.index == image.base_digest;
-    return named ? Claim::holds : Claim::fails;
+/// By layers; where none are recorded by files, which takes another reading of the image.
+BaseAnswer find(const BaseOptions& options, const Ledger& ledger, const std::vector<KnownImage>& known,
+                const LoadOptions& load) {
+    const std::vector<Image> images = open_images(parse_reference(options.reference), options.open);
+    std::vector<DescribedImage> described = describe_images(images, load, false);
+    BaseAnswer answer;
+    answer.image = std::move(described.front().record);
+    answer.provenance = images.front().provenance;
+    std::optional<FoundBase> found = find_base(known, known_layers(answer.image));
+    if (!found) {
+        answer.search = plan_file_search(known, answer.image);
+        if (!answer.search->candidates.empty()) {
+            search_files(*answer.search, known, ledger, tree_of(images.front(), load), load.jobs);
+        }
+        found = answer.search->base;
+    }
+    if (!found) return answer;
+    answer.found = *found;
+    answer.base = known[found->known];
+    if (const KnownImage* const moved = moved_since(known, *answer.base)) answer.moved = *moved;
+    return answer;
 }
 
-std::string text_of(const Record& image, const std::optional<BaseMatch>& base, Claim claim) {
-    std::string out;
-    if (base) {
-        out = fmt::format("{}  {}\n  entry {}, recorded {}, the lowest {} of {} layers, by {}\n",
-                          base->record.manifest.value_or("(no manifest)"), printable(base->record.reference),
-                          base->sequence, base->record.time, base->record.layers.size(), image.layers.size(),
-                          base->by_diff_id ? "diffID" : "canonical form: the same content, encoded differently");
-    } else {
-        out = "no recorded image is the base of this one\n";
-    }
-    if (image.base_name || image.base_digest) {
-        out += fmt::format("  the image claims {} {}: {}\n", printable_short(image.base_name.value_or("(no name)")),
-                           printable_short(image.base_digest.value_or("(no digest)")), name_of(claim));
-    }
-    return out;
-}
-
-std::string json_of(const Record& image, const std::optional<BaseMatch>& base, Claim claim) {
-    JsonWriter json;
-    json.begin_object(JsonWriter::Layout::lines);
-    json.member("schema", "touchstone.base/1");
-    write_tool(json);
-    json.bytes_member("reference", image.reference);
-    json.key("base");
-    if (base) {
-        json.begin_object();
-        json.member("sequence", base->sequence);
-        json.member("time", base->record.time);
-        json.bytes_member("reference", base->record.reference);
-        json.optional_member("index", base->record.index);
-        json.optional_member("manifest", base->record.manifest);
-        json.member("layers", std::uint64_t{base->record.layers.size()});
-        json.member("by", base->by_diff_id ? "diff-id" : "canonical");
-        json.end_object();
-    } else {
-        json.null();
-    }
-    json.key("claims");
-    json.begin_object();
-    json.optional_bytes_member("base_name", image.base_name);
-    json.optional_bytes_member("base_digest", image.base_digest);
-    json.member("digest", name_of(claim));
-    json.end_object();
-    json.end_object();
-    return json.take();
+BaseAnswer find_with_progress(const BaseOptions& options, Streams& streams) {
+    const Ledger ledger(options.ledger);
+    const std::vector<KnownImage> known =
+        read_known_images(ledger); // what is wrong with it shows before an image is read
+    Progress progress;
+    LoadOptions load = options.load;
+    load.progress = &progress;
+    const ProgressLine shown(progress, streams, options.quiet);
+    return find(options, ledger, known, load);
 }
 
 } // namespace
 
 int base_command(const Arguments& args, Streams& streams) {
-    std::string reference;
-    std::string ledger;
-    OpenOptions open;
-    LoadOptions load;
-    bool json = false;
-    bool quiet = false;
+    BaseOptions options;
     CommandLine line(text);
-    line.argument("IMAGE", reference);
+    line.argument("IMAGE", options.reference);
     line.option("--ledger", "DIR", "where the records of possible bases are",
-                [&](const std::string& value) { ledger = value; });
-    add_json_option(line, json, "print touchstone.base/1");
-    add_platform_options(line, open, false, streams);
-    add_quiet_option(line, quiet, "no progress");
-    add_load_options(line, load);
+                [&](const std::string& value) { options.ledger = value; });
+    line.flag("--ask", options.ask,
+              "ask the registry what the name of the base, as it was recorded, stands for now (docker:// names only)");
+    add_json_option(line, options.json, "print touchstone.base/1");
+    add_platform_options(line, options.open, false, streams);
+    add_quiet_option(line, options.quiet, "no progress");
+    add_load_options(line, options.load);
     if (!line.parse(args)) {
         streams.out(line.help());
         return exit_status::met;
     }
-    if (ledger.empty()) fail(ErrorKind::usage, "--ledger DIR is required");
-    const std::vector<Image> images = open_images(parse_reference(reference), open);
-    Progress progress;
-    load.progress = &progress;
-    std::vector<DescribedImage> described;
-    {
-        const ProgressLine shown(progress, streams, quiet);
-        described = describe_images(images, load, false);
-    }
-    const Record& image = described.front().record;
-    const std::optional<BaseMatch> base = find_base(Ledger(ledger), image);
-    const Claim claim = judge_claim(image, base);
-    streams.out(json ? json_of(image, base, claim) : text_of(image, base, claim));
-    return base && claim != Claim::fails ? exit_status::met : exit_status::not_met;
+    if (options.ledger.empty()) fail(ErrorKind::usage, "--ledger DIR is required");
+    BaseAnswer answer = find_with_progress(options, streams);
+    if (options.ask && answer.base) answer.asked = ask_registry(*answer.base, options.open);
+    streams.out(options.json ? render_base_json(answer) : render_base_text(answer));
+    const bool contradicted =
+        annotation_claim(answer) == ClaimState::fails || provenance_claim(answer) == ClaimState::fails;
+    return answer.base && !contradicted ? exit_status::met : exit_status::not_met;
 }
 
 } // namespace touchstone

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "cli/attest_options.h"
+#include "cli/bases.h"
 #include "cli/commands.h"
 #include "cli/diffoscope.h"
 #include "cli/explain_options.h"
@@ -78,6 +79,7 @@ struct DiffOptions {
     AttestOptions attest;
     ColorChoice color = ColorChoice::automatic;
     std::string extract;
+    std::string ledger;
     bool all = false;
     bool quiet = false;
     bool force = false;
@@ -103,6 +105,9 @@ void declare(CommandLine& line, DiffOptions& options, const Streams& streams) {
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");
     line.option("--extract", "DIR", "write the files that differ, from both sides, below DIR (new or empty)",
                 [&](const std::string& value) { options.extract = value; });
+    line.option("--ledger", "DIR",
+                "say which of the images that were recorded there (`touchstone record`) both sides stand on",
+                [&](const std::string& value) { options.ledger = value; });
     add_attest_options(line, options.attest);
     line.flag("--canonical", options.canonical,
               "compute the digests of canonical forms, as `touchstone digest` does; by default only for a JSON report "
@@ -122,10 +127,6 @@ void check(DiffOptions& options) {
     check_diffoscope(options.diffoscope, options.compare.explain);
     if (options.open.platform && options.open.all_platforms) {
         fail(ErrorKind::usage, "--platform and --all-platforms exclude each other");
-    }
-    if (!options.attest.file.empty() && options.open.all_platforms) {
-        fail(ErrorKind::usage,
-             "--attest works on one platform, because a statement is about one image; name it with --platform");
     }
     if (options.extract.empty()) return;
     if (options.open.all_platforms) fail(ErrorKind::usage, "--extract works on one platform; name it with --platform");
@@ -158,6 +159,12 @@ CanonicalValues canonical_values(const DiffOptions& options) {
     return json || !options.attest.file.empty() ? CanonicalValues::when_equivalent : CanonicalValues::none;
 }
 
+std::vector<const Image*> published_of(const std::vector<Image>& published, const Pairing& pairing) {
+    std::vector<const Image*> images;
+    for (const auto& pair : pairing.pairs) images.push_back(&published[pair.first]);
+    return images;
+}
+
 Compared compare_all(const DiffOptions& options, Progress& progress) {
     CompareOptions compare = options.compare;
     compare.keep_noise = options.all;
@@ -178,6 +185,7 @@ Compared compare_all(const DiffOptions& options, Progress& progress) {
     } else {
         pairing.pairs.emplace_back(0, 0);
     }
+    check_attestation(options.attest, published_of(published, pairing), options.open.remote);
     Compared result;
     std::vector<Comparison> comparisons;
     std::size_t handed_over = 0;
@@ -218,9 +226,12 @@ int diff_command(const Arguments& args, Streams& streams) {
     }
     if (options.outputs.empty()) options.outputs.emplace_back();
     check(options);
+    std::optional<std::vector<KnownImage>> known;
+    if (!options.ledger.empty()) known = read_known_images(Ledger(options.ledger));
     const std::optional<PrivateKey> signer =
         prepare_attestation(options.attest, options.outputs, options.force, streams);
-    const Compared compared = compare_with_progress(options, streams);
+    Compared compared = compare_with_progress(options, streams);
+    if (known) find_recorded_bases(*known, compared.report);
     const TextOptions terminal{
         .color = wants_color(options.color, streams), .all = options.all, .quiet = options.quiet};
     if (signer) attest(options, *signer, compared.report, streams);

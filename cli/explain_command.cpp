@@ -2,11 +2,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "base/rfc3339.h"
 #include "base/source.h"
 #include "cli/commands.h"
 #include "cli/explain_options.h"
 #include "cli/options.h"
-#include "diff/explain/gather_clues.h"
 #include "diff/explain/plain_files.h"
 #include "report/file_explanation.h"
 

@@ -1,13 +1,12 @@
 // `touchstone record`: what is to be known of an image when its publisher, its registry or its tag is gone.
 #include "attest/ledger.h"
 #include "attest/record.h"
-#include "attest/statement.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/rfc3339.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
-#include "diff/explain/gather_clues.h"
 
 #include <fmt/format.h>
 

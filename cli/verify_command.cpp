@@ -1,5 +1,6 @@
 // `touchstone verify`: reads one image as `diff` would, and says what was checked. Anything that is not as promised is
 // an error, so that reaching the end means that all of it held.
+#include "cli/checksums_option.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
@@ -26,15 +27,20 @@ recorded: identical (the same manifest), equivalent (the same layers and configu
 came from), same-files (the same files in other layers), or divergent, and then what differs: layers, configuration and,
 where the files were recorded, too, which paths and which facts. In a ledger it takes the newest entry with the manifest
 of the image, else with its canonical digest, else with its tree, else with its reference.
+
+With --checksums FILE it answers whether the files are those of a list that somebody published: each listed path must
+be there, and be what the list says of it (content, size, mode, owner, target of a link). The format is told by
+content. With --checksums-key each list must be signed; without it nobody vouches for the list.
 )",
     .takes_images = true,
-    .exit_status = "  0   everything in the image is what its digests promise, and what was recorded\n"
-                   "  1   with --record or --ledger: it is not what was recorded\n"
+    .exit_status = "  0   everything in the image is what its digests promise, and what was recorded or listed\n"
+                   "  1   with --record, --ledger or --checksums: it is not what was recorded or listed\n"
                    "  2   the image is not what its digests promise, or something cannot be read\n"
                    "  75  trouble that may be gone when tried again\n",
     .examples = "  touchstone verify oci-archive:published.tar\n"
                 "  touchstone verify --all-platforms --json oci:layout\n"
-                "  touchstone verify --record app-1.json docker://mirror.example/app:1\n",
+                "  touchstone verify --record app-1.json docker://mirror.example/app:1\n"
+                "  touchstone verify --checksums SHA256SUMS --checksums-key vendor.pub docker://vendor.example/app:1\n",
 };
 
 std::vector<SideSummary> verify_all(const std::string& reference, const OpenOptions& open, const LoadOptions& load) {
@@ -70,6 +76,7 @@ int verify_command(const Arguments& args, Streams& streams) {
     bool all = false;
     bool quiet = false;
     RecognitionOptions recognition;
+    ChecksumsOptions checksums;
     CommandLine line(text);
     line.argument("IMAGE", reference);
     line.option("--record", "FILE", "is this the image of this record?",
@@ -82,9 +89,13 @@ int verify_command(const Arguments& args, Streams& streams) {
                     recognition.required = parse_verdict(value);
                     recognition.require_given = true;
                 });
-    add_json_option(line, json, "print touchstone.verification/1, or touchstone.recognition/1 with a record");
+    add_checksums_options(line, checksums);
+    add_json_option(line, json,
+                    "print touchstone.verification/1, touchstone.recognition/1 with a record, or "
+                    "touchstone.checksums/1 with a list");
     add_platform_options(line, open, true, streams);
-    line.flag("-a,--all", all, "list every oddity, also those of ordinary images");
+    line.flag("-a,--all", all,
+              "list every oddity, also those of ordinary images; with --checksums what fails nothing, too");
     add_color_option(line, color);
     add_quiet_option(line, quiet, "print nothing but errors");
     add_load_options(line, load);
@@ -92,7 +103,13 @@ int verify_command(const Arguments& args, Streams& streams) {
         streams.out(line.help());
         return exit_status::met;
     }
+    check_checksums(checksums, recognition.wanted() || recognition.require_given, open);
     check_recognition(recognition, open);
+    if (checksums.wanted()) {
+        const ChecksumsShown shown{.json = json, .all = all, .color = wants_color(color, streams), .quiet = quiet};
+        const bool pass = compare_checksums(reference, checksums, open, load, shown, streams);
+        return pass ? exit_status::met : exit_status::not_met;
+    }
     if (recognition.wanted()) {
         const bool pass =
             recognize_image(reference, recognition, open, load, json, wants_color(color, streams), quiet, streams);

@@ -132,6 +132,23 @@ void check_statement(const Json& statement, std::string_view predicate, std::str
     if (!ours) refuse(fmt::format("its subject is not manifest {}", manifest));
 }
 
+/// The images among what the build is said to have taken in: the others are repositories and files.
+std::vector<UsedImage> read_images_used(const Json& statement, std::string_view type) {
+    const Json* const predicate = member(&statement, "predicate");
+    const std::span<const Json> inputs = type == slsa_02
+                                             ? list(predicate, "materials")
+                                             : list(member(predicate, "buildDefinition"), "resolvedDependencies");
+    std::vector<UsedImage> images;
+    for (const Json& input : inputs) {
+        std::string uri = text(&input, "uri");
+        const std::string hex_digest = text(member(&input, "digest"), "sha256");
+        const bool is_image = uri.starts_with("pkg:docker/") || uri.starts_with("pkg:oci/");
+        if (!is_image || hex_digest.empty()) continue;
+        images.push_back({std::move(uri), parse_digest("sha256:" + hex_digest).string()});
+    }
+    return images;
+}
+
 /// A build file, with where its lines begin.
 struct SourceFile {
     std::string name;
@@ -317,7 +334,9 @@ Provenance read_provenance(std::string_view statement, std::string_view predicat
                            std::span<const std::string> layers) {
     const Json json = parse_document(statement, "the statement", config_limit);
     check_statement(json, predicate, manifest);
-    return Reader(parts_of(json, predicate), layers).read();
+    Provenance provenance = Reader(parts_of(json, predicate), layers).read();
+    provenance.images = read_images_used(json, predicate);
+    return provenance;
 }
 
 } // namespace touchstone

@@ -30,10 +30,17 @@ struct BaseImage {
     std::size_t layers = 0; ///< so many from the bottom
 };
 
+/// An image that went into the build: a base of some stage, or a tool.
+struct UsedImage {
+    std::string uri;    ///< a package URL, "pkg:docker/alpine@3.17?platform=linux%2Famd64"; raw
+    std::string digest; ///< "sha256:…", of its manifest or index
+};
+
 struct Provenance {
     std::vector<std::optional<SourceLines>> layers; ///< one a layer, bottom first; empty where it is not used
     std::optional<BaseImage> base;
-    std::string unused; ///< why it is not used, printable; empty where it is
+    std::vector<UsedImage> images; ///< also where it names no lines (mode=min); those without a digest are left out
+    std::string unused;            ///< why its lines are not used, printable; empty where they are
 };
 
 /// A RUN with a long heredoc has a few thousand bytes; these lines are there to be recognized, not to be run.

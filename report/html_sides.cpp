@@ -197,6 +197,9 @@ void put_sides(Html& html, const Page& page) {
     html.put("<section id=\"{}images\">\n<h2>The two images</h2>\n<div class=\"sides\">\n", page.prefix);
     for (const SideSummary& side : page.comparison.sides) put_side(html, side);
     html.put("</div>\n");
+    if (const RecordedBases* const bases = bases_of(page.report, page.comparison)) {
+        for (const std::string& line : recorded_bases_text(*bases)) html.put("<p class=\"note base\">{}</p>\n", line);
+    }
     if (const std::uint64_t unlisted = page.comparison.summary.unlisted_layers; unlisted > 0) {
         html.put("<p class=\"note\">{} at the bottom are the same blobs on both sides: verified by digest, not listed, "
                  "and not among the counts (--whole lists them).</p>\n",

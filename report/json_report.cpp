@@ -50,11 +50,11 @@ void write_decisive(JsonWriter& json, const Comparison& comparison) {
     json.end_array();
 }
 
-void write_comparison(JsonWriter& json, const Comparison& comparison, Verdict required) {
+void write_comparison(JsonWriter& json, const Report& report, const Comparison& comparison) {
     json.begin_object(JsonWriter::Layout::lines);
     json.member("schema", "touchstone.report/1");
     write_tool(json);
-    write_judgement(json, comparison.verdict, required);
+    write_judgement(json, comparison.verdict, report.required);
     json.key("rules");
     json.begin_array();
     for (const std::string& rule : comparison.rules.names()) json.string(rule);
@@ -69,6 +69,7 @@ void write_comparison(JsonWriter& json, const Comparison& comparison, Verdict re
         json.end_object();
     }
     json.end_array();
+    write_recorded_bases(json, bases_of(report, comparison));
     write_summary(json, comparison);
     write_decisive(json, comparison);
     if (comparison.findings.keeps_noise()) write_findings(json, "noise", comparison.findings.noise());
@@ -81,7 +82,7 @@ void write_comparison(JsonWriter& json, const Comparison& comparison, Verdict re
 std::string render_json(const Report& report) {
     JsonWriter json;
     if (report.comparisons.size() == 1 && report.unpaired.empty()) {
-        write_comparison(json, report.comparisons.front(), report.required);
+        write_comparison(json, report, report.comparisons.front());
         return json.take();
     }
     json.begin_object(JsonWriter::Layout::lines);
@@ -91,7 +92,7 @@ std::string render_json(const Report& report) {
     write_findings(json, "unpaired", report.unpaired);
     json.key("reports");
     json.begin_array(JsonWriter::Layout::lines);
-    for (const Comparison& comparison : report.comparisons) write_comparison(json, comparison, report.required);
+    for (const Comparison& comparison : report.comparisons) write_comparison(json, report, comparison);
     json.end_array();
     json.end_object();
     return json.take();

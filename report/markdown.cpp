@@ -49,7 +49,17 @@ void add_history(MarkdownDocument& document, const Comparison& comparison) {
         "line by line, and yet they hold different files. Whoever compares histories sees nothing here.\n\n");
 }
 
-void add_sides(MarkdownDocument& document, const Comparison& comparison) {
+void add_bases(std::string& block, const RecordedBases* bases) {
+    if (bases == nullptr) return;
+    std::string_view label = "Base: ";
+    for (const std::string& line : recorded_bases_text(*bases)) {
+        block += fmt::format("{}{}<br>\n", label, markdown_said(line, claim_limit));
+        label = {};
+    }
+    block += "\n";
+}
+
+void add_sides(MarkdownDocument& document, const Comparison& comparison, const RecordedBases* bases) {
     const auto& [published, rebuilt] = comparison.sides;
     std::string table = "| | published | rebuilt |\n|---|---|---|\n";
     const auto row = [&](std::string_view name, const std::string& left, const std::string& right) {
@@ -73,7 +83,9 @@ void add_sides(MarkdownDocument& document, const Comparison& comparison) {
     if (summary.unlisted_layers > 0) {
         table += fmt::format("; {} at the bottom shared and not listed", counted(summary.unlisted_layers, "layer"));
     }
-    document.add(table + ".\n\n");
+    table += ".\n\n";
+    add_bases(table, bases);
+    document.add(table);
 }
 
 void add_remedies(MarkdownDocument& document, const Explanation& explanation) {
@@ -172,9 +184,9 @@ void add_noise(MarkdownDocument& document, const Comparison& comparison) {
     document.add(block + "\n</details>\n\n");
 }
 
-void add_comparison(MarkdownDocument& document, const Comparison& comparison) {
+void add_comparison(MarkdownDocument& document, const Report& report, const Comparison& comparison) {
     add_history(document, comparison);
-    add_sides(document, comparison);
+    add_sides(document, comparison, bases_of(report, comparison));
     std::vector<Item> files;
     std::vector<Item> others;
     for (Item& item : items_of(comparison)) {
@@ -220,7 +232,7 @@ std::string render_markdown(const Report& report, std::size_t limit) {
                                             name_of(comparison.verdict))) ||
                   cut;
         }
-        add_comparison(document, comparison);
+        add_comparison(document, report, comparison);
     }
     cut = cut || !document.has_room(end_reserve);
     std::string text = document.take();

@@ -22,4 +22,9 @@ Report make_report(std::vector<Comparison> comparisons, std::vector<Finding> unp
     return report;
 }
 
+const RecordedBases* bases_of(const Report& report, const Comparison& comparison) {
+    const auto index = static_cast<std::size_t>(&comparison - report.comparisons.data());
+    return index < report.bases.size() ? &report.bases[index] : nullptr;
+}
+
 } // namespace touchstone

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "diff/comparison.h"
+#include "report/recorded_base.h"
 
 #include <cstdint>
 #include <string>
@@ -16,7 +17,11 @@ struct Report {
     Verdict verdict = Verdict::divergent; ///< the worst of them
     Verdict required = Verdict::same_files;
     bool pass = false;
+    std::vector<RecordedBases> bases; ///< one for each comparison; empty where nobody looked for them
 };
+
+/// Those of `comparison`, which is one of the report's; null where nobody looked for them.
+const RecordedBases* bases_of(const Report& report, const Comparison& comparison);
 
 /// Puts comparisons together and judges them against `required`.
 Report make_report(std::vector<Comparison> comparisons, std::vector<Finding> unpaired, Verdict required);

@@ -14,6 +14,8 @@ namespace touchstone {
 
 /// Both sides: reference, platform, digests, layers, files; and how many paths are equal.
 void draw_sides(Canvas& canvas, const Comparison& comparison);
+/// What both stand on; nothing for null.
+void draw_bases(Canvas& canvas, const RecordedBases* bases);
 /// One side by itself.
 void draw_side(Canvas& canvas, const SideSummary& side);
 

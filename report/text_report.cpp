@@ -46,9 +46,10 @@ void draw_history(Canvas& canvas, const Comparison& comparison) {
     canvas.line("  text that anyone can write: whoever compares histories sees nothing here.");
 }
 
-void draw_comparison(Canvas& canvas, const Comparison& comparison, const TextOptions& options) {
+void draw_comparison(Canvas& canvas, const Report& report, const Comparison& comparison, const TextOptions& options) {
     draw_history(canvas, comparison);
     draw_sides(canvas, comparison);
+    draw_bases(canvas, bases_of(report, comparison));
     draw_findings(canvas, comparison, options);
     draw_oddities(canvas, {&comparison.sides[0], &comparison.sides[1]}, options);
     draw_noise(canvas, comparison, options);
@@ -100,7 +101,7 @@ std::string render_text(const Report& report, const TextOptions& options) {
     const bool several = report.comparisons.size() > 1 || !report.unpaired.empty();
     for (const Comparison& comparison : report.comparisons) {
         if (several) draw_platform(canvas, comparison, report.required);
-        draw_comparison(canvas, comparison, options);
+        draw_comparison(canvas, report, comparison, options);
     }
     draw_footer(canvas, report, options);
     return canvas.text();

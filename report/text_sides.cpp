@@ -99,6 +99,15 @@ void draw_sides(Canvas& canvas, const Comparison& comparison) {
                             summary.accepted == 0 ? "" : fmt::format("; {} accepted by name", summary.accepted)));
 }
 
+void draw_bases(Canvas& canvas, const RecordedBases* bases) {
+    if (bases == nullptr) return;
+    std::string_view label = "base";
+    for (const std::string& line : recorded_bases_text(*bases)) {
+        canvas.line(canvas.styled(Style::bold, padded(label, label_width)) + line);
+        label = {};
+    }
+}
+
 std::uint64_t differing_paths(const Summary& summary) {
     return summary.added + summary.removed + summary.changed;
 }

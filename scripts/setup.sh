@@ -15,7 +15,7 @@ packages=(g++ cmake ninja-build pkg-config libssl-dev zlib1g-dev libzstd-dev lib
 for option in "$@"; do
     case $option in
     --tests)
-        packages+=(doctest-dev libarchive-tools python3 python3-jsonschema umoci skopeo buildah
+        packages+=(doctest-dev libarchive-tools mtree-netbsd python3 python3-jsonschema umoci skopeo buildah
             mmdebstrap zstd gzip xz-utils bzip2 zip sqlite3 attr libcap2-bin golang-go ccache openssl openssh-client
             faketime uuid-runtime binutils git locales rpm chromium docker-registry apache2-utils podman containerd diffoscope-minimal)
         ;;

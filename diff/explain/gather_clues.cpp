@@ -2,7 +2,7 @@
 // two files may be called, and a cause that they allow still has to cover every differing byte.
 #include "diff/explain/gather_clues.h"
 
-#include "diff/explain/moment.h"
+#include "base/rfc3339.h"
 
 #include <algorithm>
 #include <array>
@@ -18,27 +18,6 @@ constexpr std::size_t mtime_limit = 10'000;
 constexpr std::size_t user_limit = 10'000;
 /// Debian's, Alpine's and systemd's machines have short names; a config may hold megabytes.
 constexpr std::size_t word_limit = 4096;
-
-std::optional<int> number(std::string_view text, std::size_t at, std::size_t digits) {
-    if (at + digits > text.size()) return std::nullopt;
-    int value = 0;
-    for (const char c : text.substr(at, digits)) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + (c - '0');
-    }
-    return value;
-}
-
-/// "Z", "+01:00": seconds east of UTC.
-std::optional<int> offset_of(std::string_view text) {
-    if (text == "Z" || text == "z") return 0;
-    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-    const auto hours = number(text, 1, 2);
-    const auto minutes = number(text, 4, 2);
-    if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
-    const int seconds = *hours * 3600 + *minutes * 60;
-    return text[0] == '-' ? -seconds : seconds;
-}
 
 const Json* at_path(const Json& root, std::initializer_list<std::string_view> keys) {
     const Json* value = &root;
@@ -124,27 +103,6 @@ void add_times(SideClues& clues, const Tree& tree) {
 }
 
 } // namespace
-
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-    const auto year = number(text, 0, 4);
-    const auto month = number(text, 5, 2);
-    const auto day = number(text, 8, 2);
-    const auto hour = number(text, 11, 2);
-    const auto minute = number(text, 14, 2);
-    const auto second = number(text, 17, 2);
-    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-    const bool marks =
-        text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') && text[13] == ':' && text[16] == ':';
-    const bool ranges =
-        *month >= 1 && *month <= 12 && *day >= 1 && *day <= 31 && *hour <= 23 && *minute <= 59 && *second <= 60;
-    if (!marks || !ranges) return std::nullopt;
-    std::size_t at = 19;
-    if (at < text.size() && text[at] == '.') at = text.find_first_not_of("0123456789", at + 1);
-    if (at == std::string_view::npos) return std::nullopt;
-    const auto offset = offset_of(text.substr(at));
-    if (!offset) return std::nullopt;
-    return days_from_civil(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
-}
 
 Clues gather_clues(const std::array<const Image*, 2>& images, const std::array<const Tree*, 2>& trees,
                    const std::vector<DivergentFile>& files) {

@@ -43,7 +43,8 @@ int hex_value(char c) {
 
 } // namespace
 
-PackageReader::PackageReader(PackageDatabase& database, const PackageRequest& request) : database_(database) {
+PackageReader::PackageReader(PackageDatabase& database, const PackageRequest& request)
+    : database_(database), every_(request.every) {
     const auto want = [this](std::string_view path) {
         const auto [directory, name] = split(path);
         Directory& entry = directories_[std::string(directory)];
@@ -74,6 +75,7 @@ void PackageReader::trouble(std::string_view what, std::string_view why) {
 
 const PackageReader::Directory* PackageReader::directory(std::string_view path) const {
     if (path == last_path_) return last_;
+    if (every_) directories_.try_emplace(std::string(path), Directory{std::string(path), {}, true});
     const auto found = directories_.find(path);
     last_ = found == directories_.end() ? nullptr : &found->second;
     last_path_ = path;
@@ -81,7 +83,7 @@ const PackageReader::Directory* PackageReader::directory(std::string_view path) 
 }
 
 bool PackageReader::wants(const Directory* directory, std::string_view name) {
-    return directory != nullptr && directory->names.find(name) != directory->names.end();
+    return directory != nullptr && (directory->every || directory->names.find(name) != directory->names.end());
 }
 
 bool PackageReader::wants(std::string_view path) const {

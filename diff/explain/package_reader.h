@@ -27,6 +27,7 @@ public:
     struct Directory {
         std::string path;
         std::set<std::string, std::less<>> names;
+        bool every = false; ///< all of its names are wanted
     };
 
     PackageReader(PackageDatabase& database, const PackageRequest& request);
@@ -40,13 +41,17 @@ public:
     static bool wants(const Directory* directory, std::string_view name);
     /// Of a path as database_path() gives it.
     bool wants(std::string_view path) const;
+    /// Everything is wanted, and more than digests of it.
+    bool every() const { return every_; }
 
     /// A package says that a wanted path is its own. What has a digest is stronger than what has none; else the first.
     void claim(std::string_view path, OwnedFile file);
 
 private:
     PackageDatabase& database_;
-    std::map<std::string, Directory, std::less<>> directories_; ///< sorted, not hashed: paths come from strangers
+    /// Sorted, not hashed: paths come from strangers. Filled while reading where everything is wanted.
+    mutable std::map<std::string, Directory, std::less<>> directories_;
+    bool every_ = false;
     bool full_ = false;
     mutable std::string last_path_ = "/"; ///< asked for last (none yet): databases list a directory's files together
     mutable const Directory* last_ = nullptr;
@@ -73,6 +78,14 @@ RecordedDigest hex_digest(std::string_view algorithm, std::string_view digits);
 constexpr std::string_view link_target = "target";
 /// Bytes of a digest; 0 for an algorithm that we do not know.
 std::size_t digest_size(std::string_view algorithm);
+
+/// dpkg-divert: who may put a file at the original place, and where the others' lie.
+struct Diversion {
+    std::string_view target;
+    std::string_view package; ///< ":" = the administrator: then no package's file is at the original place
+};
+/// By original place; views of `text`, the content of var/lib/dpkg/diversions.
+std::map<std::string_view, Diversion> read_diversions(std::string_view text);
 
 /// The readers; `databases` has everything that is_package_database() chose. They may overwrite contents.
 using PackageFiles = std::map<std::string, std::string>;

@@ -43,6 +43,12 @@ struct OwnedFile {
     RecordedDigest digest;
     bool configuration = false;
     bool shared = false; ///< several packages have it and none says what is in it: a directory, mostly
+    // Only with PackageRequest::every, and where the database has them.
+    std::optional<std::uint32_t> mode; ///< with the bits of the type, where it is known
+    std::optional<std::uint32_t> uid;
+    std::optional<std::uint32_t> gid;
+    std::optional<std::uint64_t> size;
+    bool ghost = false; ///< rpm: the package's own, but not shipped
 };
 
 /// What is asked of one image.
@@ -51,6 +57,7 @@ struct PackageRequest {
     std::set<std::string> wanted;                 ///< cleaned paths to be asked for; others are not kept
     /// bin, lib and sbin of this image are symbolic links into usr/: then bin/ls and usr/bin/ls are one file.
     bool usr_merged = true;
+    bool every = false; ///< nothing is passed over, `wanted` or not, and more is kept of each file
 };
 
 /// What one image's databases say.

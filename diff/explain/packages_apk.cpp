@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 
+#include <charconv>
 #include <map>
 #include <utility>
 
@@ -44,7 +45,34 @@ RecordedDigest digest_of_field(std::string_view value, bool cut) {
 struct Pending {
     bool configuration = false;
     std::string_view digest; ///< as written: the flag that says what it means could come later
+    std::string_view owner;  ///< "uid:gid:mode[:…]" as written
+    bool directory = false;
 };
+
+constexpr std::uint32_t directory_bits = 0040000;
+constexpr std::uint32_t usual_directory = 0755; // of apk, like 0:0
+constexpr std::uint32_t usual_file = 0644;
+
+std::optional<std::uint32_t> number_of(std::string_view digits, int base) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    return value;
+}
+
+/// apk leaves out what is usual.
+void add_owner(const Pending& pending, OwnedFile& file) {
+    std::string_view text = pending.owner;
+    if (text.empty()) {
+        file.uid = file.gid = 0;
+        file.mode = pending.directory ? usual_directory : usual_file;
+    } else {
+        file.uid = number_of(take_until(text, ':'), 10);
+        file.gid = number_of(take_until(text, ':'), 10);
+        file.mode = number_of(take_until(text, ':'), 8);
+    }
+    if (pending.directory && file.mode) *file.mode |= directory_bits;
+}
 
 class ApkReader {
 public:
@@ -72,6 +100,12 @@ public:
         case 'F':
             enter(value);
             break;
+        case 'M':
+            if (entered_ != nullptr) entered_->owner = value;
+            break;
+        case 'a':
+            if (file_ != nullptr) file_->owner = value;
+            break;
         case 'R':
             file_ = nullptr;
             if (PackageReader::wants(directory_, value)) {
@@ -91,13 +125,17 @@ public:
         const bool named = !package_.base.empty() && !package_.version.empty();
         const std::optional<std::uint32_t> index = named ? reader_.add_package(package_) : std::nullopt;
         for (const auto& [path, one] : pending_) {
-            if (index) reader_.claim(path, {*index, digest_of_field(one.digest, cut_), one.configuration, false});
+            if (!index) break;
+            OwnedFile file{*index, digest_of_field(one.digest, cut_), one.configuration, false};
+            if (reader_.every()) add_owner(one, file);
+            reader_.claim(path, std::move(file));
         }
         package_ = {};
         package_.system = "apk";
         pending_.clear();
         directory_ = nullptr;
         file_ = nullptr;
+        entered_ = nullptr;
         cut_ = false;
     }
 
@@ -105,10 +143,14 @@ private:
     /// A directory's line: it is the package's own, and the names of the lines that follow are in it.
     void enter(std::string_view value) {
         file_ = nullptr;
+        entered_ = nullptr;
         const std::string_view path = database_path(value);
         std::string below = prefix_ + std::string(path);
         if (below.ends_with('/')) below.pop_back();
-        if (!path.empty() && reader_.wants(below)) own(below);
+        if (!path.empty() && reader_.wants(below)) {
+            entered_ = own(below);
+            entered_->directory = true;
+        }
         directory_ = reader_.directory(below);
     }
 
@@ -124,6 +166,7 @@ private:
     Package package_;
     std::map<std::string, Pending> pending_; ///< a map, so that naming a file a million times costs one entry
     Pending* file_ = nullptr;                ///< of the last R line, where it is wanted
+    Pending* entered_ = nullptr;             ///< of the last F line, likewise
     const PackageReader::Directory* directory_ = nullptr;
     bool cut_ = false;
 };

@@ -75,26 +75,7 @@ std::string_view state_of(const Stanza& stanza) {
     return stanza.status.empty() ? "installed" : stanza.status.substr(stanza.status.rfind(' ') + 1);
 }
 
-/// dpkg-divert: who may put a file at the original place, and where the others' lie.
-struct Diversion {
-    std::string_view target;
-    std::string_view package; ///< ":" = the administrator: then no package's file is at the original place
-};
 using Diversions = std::map<std::string_view, Diversion>;
-
-/// Three lines each: original, target, package.
-Diversions read_diversions(const PackageFiles& databases) {
-    Diversions diversions;
-    const auto file = databases.find(std::string(diversions_path));
-    std::string_view text = file == databases.end() ? std::string_view() : file->second;
-    while (!text.empty()) {
-        const std::string_view original = database_path(take_line(text));
-        const std::string_view target = database_path(take_line(text));
-        const std::string_view package = take_line(text);
-        if (!package.empty()) diversions.try_emplace(original, Diversion{target, package});
-    }
-    return diversions;
-}
 
 /// The wanted files of one package, gathered from its three sources before they are claimed.
 class PackageClaims {
@@ -221,6 +202,18 @@ void read_single_status(const PackageFiles& databases, const Diversions& diversi
 
 } // namespace
 
+/// Three lines each: original, target, package.
+Diversions read_diversions(std::string_view text) {
+    Diversions diversions;
+    while (!text.empty()) {
+        const std::string_view original = database_path(take_line(text));
+        const std::string_view target = database_path(take_line(text));
+        const std::string_view package = take_line(text);
+        if (!package.empty()) diversions.try_emplace(original, Diversion{target, package});
+    }
+    return diversions;
+}
+
 bool is_dpkg_database(std::string_view path) {
     if (!path.starts_with(root)) return false;
     if (path == status_path || path == diversions_path) return true;
@@ -233,7 +226,8 @@ bool is_dpkg_database(std::string_view path) {
 }
 
 void read_dpkg(const PackageFiles& databases, PackageReader& reader) {
-    const Diversions diversions = read_diversions(databases);
+    const auto file = databases.find(std::string(diversions_path));
+    const Diversions diversions = read_diversions(file == databases.end() ? std::string_view() : file->second);
     read_status(databases, diversions, reader);
     read_single_status(databases, diversions, reader);
 }

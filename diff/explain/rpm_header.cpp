@@ -24,6 +24,7 @@ enum class Tag : std::uint32_t {
     release = 1002,
     epoch = 1003,
     arch = 1022,
+    file_sizes = 1028,
     file_states = 1029,
     file_modes = 1030,
     file_digests = 1035,
@@ -39,6 +40,7 @@ enum class Tag : std::uint32_t {
 enum class Type : std::uint32_t { character = 1, int8 = 2, int16 = 3, int32 = 4, string = 6, strings = 8 };
 
 constexpr std::uint32_t config_flag = 1;
+constexpr std::uint32_t ghost_flag = 64;
 constexpr std::uint32_t normal_state = 0; ///< others: replaced by another package's, not installed, …
 constexpr std::uint32_t type_mask = 0170000;
 constexpr std::uint32_t link_mode = 0120000;
@@ -174,6 +176,7 @@ void read_files(const Header& header, std::uint32_t package, PackageReader& read
     const Values flags = header.values(Tag::file_flags);
     const Values modes = header.values(Tag::file_modes);
     const Values states = header.values(Tag::file_states);
+    const Values sizes = header.values(Tag::file_sizes);
     Values names = header.values(Tag::base_names);
     Values digests = header.values(Tag::file_digests);
     Values links = header.values(Tag::file_links);
@@ -187,6 +190,11 @@ void read_files(const Header& header, std::uint32_t package, PackageReader& read
         if (!PackageReader::wants(directories[index], name) || states.number(i) != normal_state) continue;
         OwnedFile file{package, hex_digest(algorithm, digest), (flags.number(i) & config_flag) != 0, false};
         if ((modes.number(i) & type_mask) == link_mode && !link.empty()) file.digest = {link_target, kept(link)};
+        if (reader.every()) {
+            if (i < modes.count()) file.mode = modes.number(i);
+            if (i < sizes.count()) file.size = sizes.number(i);
+            file.ghost = (flags.number(i) & ghost_flag) != 0;
+        }
         const std::string& directory = directories[index]->path;
         reader.claim(directory.empty() ? std::string(name) : directory + "/" + std::string(name), std::move(file));
     }

@@ -42,4 +42,10 @@ std::string attachment_manifest(const Attachment& attachment);
 /// like push_blob; malformed when something that is no index has the fallback tag: it is not replaced.
 Attached attach(const std::shared_ptr<Registry>& registry, const Attachment& attachment);
 
+/// cosign's older way: adds the layer, once, to the manifest under `tag` ("sha256-<hex>.att"), or makes one as cosign
+/// does. The layers that are there stay, and so does all else that the manifest says. The manifest's digest. Throws
+/// like push_blob; malformed or unsupported when something that is no manifest has the tag: it is not replaced;
+/// over_limit when it has as many layers as are read.
+Digest attach_by_tag(const std::shared_ptr<Registry>& registry, const std::string& tag, const AttachmentLayer& layer);
+
 } // namespace touchstone

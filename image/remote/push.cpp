@@ -274,6 +274,27 @@ PushedBlob push_blob(Registry& registry, const BlobToPush& blob, const PushOptio
     return within(fmt::format("blob {}", blob.digest.string()), [&] { return Upload(registry, blob, options).run(); });
 }
 
+void check_may_push(Registry& registry) {
+    const auto ask = [&registry](const RegistryPlace& place, const char* verb) {
+        const HttpBody nothing{0, [] { return std::make_unique<MemorySource>(std::string_view()); }};
+        return registry.exchange({.place = place, .fields = {}, .head = false, .verb = verb, .body = nothing});
+    };
+    patiently(registry.retry_delay(), [&] {
+        const RegistryPlace place = registry.at("blobs/uploads/");
+        const std::unique_ptr<HttpResponse> begun = ask(place, "POST");
+        if (begun->status() != accepted) registry.fail_status(*begun);
+        begun->discard();
+        const std::string_view location = begun->headers().get("location");
+        if (location.empty()) return;
+        try {
+            // "Canceling an upload" is optional: registries forget what nobody goes on with.
+            ask(registry.next_place(place, *begun, location), "DELETE")->discard();
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::interrupted) throw;
+        }
+    });
+}
+
 PutManifest put_manifest(Registry& registry, const ManifestToPut& manifest) {
     return patiently(registry.retry_delay(), [&] {
         std::vector<std::string> fields{"Content-Type: " + manifest.media_type};

@@ -38,6 +38,10 @@ struct PushOptions {
 /// when it says that it has something else than was sent, malformed for answers that break the protocol.
 PushedBlob push_blob(Registry& registry, const BlobToPush& blob, const PushOptions& options = {});
 
+/// Finds out whether the registry lets us write there before there is something to write: an upload is begun and given
+/// up. Throws as push_blob does where it does not.
+void check_may_push(Registry& registry);
+
 struct ManifestToPut {
     std::string reference; ///< a tag or a digest
     std::string media_type;

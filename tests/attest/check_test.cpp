@@ -90,7 +90,7 @@ TEST_CASE("every requirement has its own sentence") {
     CHECK(shortfall(good, asked) == "enough");
 
     asked = request();
-    asked.image = SoughtImage{.manifest = sha_b()};
+    asked.images = {SoughtImage{.manifest = sha_b()}};
     CHECK(has(shortfall(good, asked), "it is about another image: " + sha_a() + ", not " + sha_b()));
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("an image is found by its manifest, else its configuration, and a bare
     Statement statement = sample_statement(Verdict::equivalent);
     const auto matched = [&](const SoughtImage& image) {
         CheckRequest asked = request();
-        asked.image = image;
+        asked.images = {image};
         return check_statements({signed_by(0, statement)}, asked).statements.front().matched;
     };
     const auto tree = [](std::string value) { return [value] { return std::optional(value); }; };
@@ -115,7 +115,7 @@ TEST_CASE("an image is found by its manifest, else its configuration, and a bare
     CHECK(matched({.tree = tree("crf1:x")}).empty()); // the statement has none
     Report report = sample_report(Verdict::equivalent);
     report.comparisons.front().sides[0].tree = "crf1:x";
-    statement = make_statement({report, {"a", "b"}, {}, sample_time}, PredicateKind::touchstone);
+    statement = make_statements({report, {"a", "b"}, {}, sample_time}, PredicateKind::touchstone).front();
     CHECK(matched({.tree = tree("crf1:x")}) == "tree");
     CHECK(matched({.tree = tree("crf1:y")}).empty());
     CHECK(matched({.config = sha_b(), .tree = tree("crf1:x")}).empty()); // equal files under another configuration
@@ -124,13 +124,62 @@ TEST_CASE("an image is found by its manifest, else its configuration, and a bare
 TEST_CASE("statements about different images do not add up") {
     Report other = sample_report(Verdict::equivalent);
     other.comparisons.front().sides[0].manifest = sha_b();
-    const Statement about_b = make_statement({other, {"x", "y"}, {}, sample_time}, PredicateKind::touchstone);
+    const Statement about_b = make_statements({other, {"x", "y"}, {}, sample_time}, PredicateKind::touchstone).front();
     CheckRequest two = request();
     two.threshold = 2;
     const std::vector<SignedFile> files{signed_by(0, sample_statement(Verdict::equivalent)), signed_by(1, about_b)};
     CHECK(has(refusal_of([&] { check_statements(files, two); }), "different images"));
-    two.image = SoughtImage{.manifest = sha_a()};
+    two.images = {SoughtImage{.manifest = sha_a()}};
     CHECK_FALSE(check_statements(files, two).pass);
+}
+
+TEST_CASE("of several platforms each must be spoken of, and by enough keys") {
+    const auto about = [](const std::string& manifest, Verdict verdict) {
+        Report report = sample_report(verdict);
+        report.comparisons.front().sides[0].manifest = manifest;
+        report.comparisons.front().sides[0].config.reset();
+        return make_statements({report, {"x", "y"}, {}, sample_time}, PredicateKind::touchstone).front();
+    };
+    const Statement a = about(sha_a(), Verdict::equivalent);
+    const Statement b = about(sha_b(), Verdict::equivalent);
+    CheckRequest both = request();
+    both.images = {SoughtImage{.platform = "linux/amd64", .manifest = sha_a()},
+                   SoughtImage{.platform = "linux/arm64", .manifest = sha_b()}};
+    CHECK(check_statements({signed_by(0, a), signed_by(0, b)}, both).pass);
+    const Check lacking = check_statements({signed_by(0, a)}, both);
+    CHECK_FALSE(lacking.pass);
+    CHECK(has(render_check_text(lacking, false),
+              "  NOT ENOUGH  linux/arm64, " + sha_b() + ": 0 distinct keys say enough\n"));
+    CHECK_FALSE(check_statements({signed_by(0, a), signed_by(0, about(sha_b(), Verdict::divergent))}, both).pass);
+    const Check stray =
+        check_statements({signed_by(0, a), signed_by(0, b), signed_by(0, about(sha_c(), Verdict::identical))}, both);
+    CHECK_FALSE(stray.pass);
+    CHECK(has(stray.statements[2].shortfalls.front(), "another image: " + sha_c() + ", not one of 2 platforms"));
+    both.threshold = 2;
+    const std::vector<SignedFile> three{signed_by(0, a), signed_by(1, a), signed_by(0, b)};
+    CHECK(check_statements(three, both).agreeing == 1); // three statements, two keys, but one about b
+    CHECK_FALSE(check_statements(three, both).pass);
+    CHECK(check_statements({signed_by(0, a), signed_by(1, a), signed_by(0, b), signed_by(2, b)}, both).pass);
+}
+
+TEST_CASE("a file has one document, or one on each line") {
+    const auto names = [](const std::string& content) {
+        std::string text;
+        for (const SignedFile& file : statements_in("f", content)) text += file.name + "=" + file.content + ";";
+        return text;
+    };
+    CHECK(names("{}") == "f={};");
+    CHECK(names("{}\n") == "f={}\n;");
+    CHECK(names("{}\n \n\n") == "f={}\n \n\n;");
+    CHECK(names("{\n}\n") == "f={\n}\n;");
+    CHECK(names("{}\n{\"a\":1}\r\n") == "f:1={};f:2={\"a\":1};");
+    CHECK(names("{}\n\n{}") == "f:1={};f:2=;f:3={};"); // an empty line is no envelope
+    CHECK(names("{}\nx") == "f:1={};f:2=x;");
+    CHECK(names("x\n{}") == "f=x\n{};");
+    CHECK(names("").size() == 3);
+    std::string many;
+    for (std::size_t i = 0; i <= most_statements; ++i) many += "{}\n";
+    CHECK(has(refusal_of([&] { statements_in("f", many); }), "f: more than 256 statements"));
 }
 
 TEST_CASE("what was revoked does not count") {
@@ -155,7 +204,7 @@ TEST_CASE("a file that was not signed by a key that counts is trouble") {
 TEST_CASE("texts of signers are escaped, and what is only shown is called not verified") {
     Report report = sample_report(Verdict::equivalent);
     const Statement statement =
-        make_statement({report, {"\x1b[31mred", "b"}, {}, sample_time}, PredicateKind::touchstone);
+        make_statements({report, {"\x1b[31mred", "b"}, {}, sample_time}, PredicateKind::touchstone).front();
     const SignedFile file = signed_by(0, statement);
     const std::string text = render_check_text(check_statements({file}, request()), false);
     CHECK(text.starts_with("VERIFIED  1 key says enough, 1 needed\n"));

@@ -62,7 +62,10 @@ TEST_CASE("base64 of either alphabet, unknown fields and key ids change nothing"
                R"(}],"unknown":[1]})";
     };
     for (const std::string payload : {"+//+IQ==", "-__-IQ==", "-__-IQ"}) {
-        for (const std::string_view more : {"", R"(,"keyid":"mine")", R"(,"keyid":null,"cert":"x")"}) {
+        // The OpenSSH fingerprint is the one keyid that verifiers in Go believe.
+        const std::string ssh = R"(,"keyid":")" + key().public_key().ssh_fingerprint() + "\"";
+        for (const std::string& more :
+             {std::string(), std::string(R"(,"keyid":"mine")"), ssh, std::string(R"(,"keyid":null,"cert":"x")")}) {
             const Envelope back = parse_envelope(with(payload, more), "file");
             CHECK(back.payload == made.payload);
             CHECK_NOTHROW(verify_envelope(back, {key().public_key()}, "file"));

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 namespace touchstone::test {
 namespace {
 
@@ -145,9 +147,43 @@ TEST_CASE("an image that nothing names cannot be a subject") {
     Report report = sample_report(Verdict::equivalent);
     report.comparisons.front().sides[0].manifest.reset();
     const AttestedRun run{.report = report, .names = {"docker-archive:a.tar", "b"}, .accept = {}, .time = sample_time};
-    CHECK(is_about(make_statement(run, PredicateKind::touchstone), sha_c()));
+    CHECK(is_about(make_statements(run, PredicateKind::touchstone).front(), sha_c()));
     report.comparisons.front().sides[0].config.reset();
-    CHECK(has(refusal_of([&] { make_statement(run, PredicateKind::touchstone); }), "neither a manifest nor"));
+    CHECK(has(refusal_of([&] { make_statements(run, PredicateKind::touchstone); }), "neither a manifest nor"));
+}
+
+TEST_CASE("of several platforms each has its own statement, which says what else there was") {
+    std::vector<Comparison> comparisons;
+    for (const auto& [platform, manifest, verdict] : {std::tuple{"linux/arm64", sha_b(), Verdict::divergent},
+                                                      std::tuple{"linux/amd64", sha_a(), Verdict::equivalent}}) {
+        Report one = sample_report(verdict);
+        one.comparisons.front().sides[0].platform = platform;
+        one.comparisons.front().sides[0].manifest = manifest;
+        comparisons.push_back(std::move(one.comparisons.front()));
+    }
+    Finding lonely;
+    lonely.path = "linux/s390x";
+    lonely.published = "present";
+    lonely.rebuilt = "absent";
+    const Report report = make_report(std::move(comparisons), {lonely}, Verdict::same_files);
+    CHECK_FALSE(report.pass);
+    const AttestedRun run{.report = report, .names = {"a", "b"}, .accept = {}, .time = sample_time};
+    for (const PredicateKind kind : {PredicateKind::touchstone, PredicateKind::vsa, PredicateKind::test_result}) {
+        const std::vector<Statement> statements = make_statements(run, kind);
+        REQUIRE(statements.size() == 2);
+        CHECK(is_about(statements[0], sha_a()));
+        CHECK_FALSE(is_about(statements[0], sha_b()));
+        CHECK(is_about(statements[1], sha_b()));
+        CHECK(meets(read_claim(statements[0], "s").verdict, Verdict::same_files));
+        CHECK(read_claim(statements[1], "s").verdict == Verdict::divergent);
+    }
+    const Json predicate = make_statements(run, PredicateKind::touchstone)[0].predicate;
+    CHECK(at(predicate, {"pass"}) == "true"); // of these images; the run's is false
+    CHECK(at(predicate, {"platforms", "compared"}) == R"(["linux/amd64","linux/arm64"])");
+    CHECK(at(predicate, {"platforms", "unpaired"}) == R"([{"platform":"linux/s390x","only":"published"}])");
+    CHECK(at(predicate, {"report", "digest", "sha256"}) ==
+          "\"" + digest_of(as_bytes(render_json(report))).hex() + "\"");
+    CHECK(at(sample_statement(Verdict::equivalent).predicate, {"platforms"}) == "absent");
 }
 
 TEST_CASE("names leave out where files lie") {
@@ -156,12 +192,6 @@ TEST_CASE("names leave out where files lie") {
     CHECK(attested_name({.transport = Transport::oci, .path = "build/layout/"}) == "oci:layout");
     const Reference remote = parse_reference("docker://registry.example/team/app:1");
     CHECK(attested_name(remote) == "docker://registry.example/team/app:1");
-}
-
-TEST_CASE("times are those of the Gregorian calendar") {
-    CHECK(rfc3339(0) == "1970-01-01T00:00:00Z");
-    CHECK(rfc3339(951782400) == "2000-02-29T00:00:00Z");
-    CHECK(rfc3339(sample_time) == "2026-03-01T10:00:00Z");
 }
 
 } // namespace

@@ -79,11 +79,12 @@ inline constexpr std::int64_t sample_time = 1772359200; // 2026-03-01T10:00:00Z
 inline Statement sample_statement(Verdict verdict, PredicateKind kind = PredicateKind::touchstone,
                                   Verdict required = Verdict::same_files) {
     const Report report = sample_report(verdict, required);
-    return make_statement({.report = report,
-                           .names = {"docker://registry.example/app:1", "oci:rebuilt"},
-                           .accept = {},
-                           .time = sample_time},
-                          kind);
+    return make_statements({.report = report,
+                            .names = {"docker://registry.example/app:1", "oci:rebuilt"},
+                            .accept = {},
+                            .time = sample_time},
+                           kind)
+        .front();
 }
 
 } // namespace touchstone::test

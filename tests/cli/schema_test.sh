@@ -39,8 +39,16 @@ expect 0 nothing record --quiet --files --ledger "$work/ledger" "$published"
 expect 0 record.json record "$rebuilt"
 expect 1 recognition.json verify --json --record "$work/record.json" "$published"
 expect 0 recognized.json verify --json --ledger "$work/ledger" "$published"
+mkdir -p "$work/tree/bin"
+printf 'one\n' > "$work/tree/bin/one"
+printf 'two\n' > "$work/tree/bin/two"
+tar -C "$work/tree" -cf "$work/tree.tar" .
+(cd "$work/tree" && md5sum bin/one && printf '%032d  bin/two\n%032d  caf\351\n' 0 0) > "$work/sums"
+expect 1 checksums.json verify --json --all --checksums "$work/sums" "tar:$work/tree.tar"
 expect 0 ledger.json ledger verify --json "$work/ledger"
 expect 1 base.json base --json --ledger "$work/ledger" "$rebuilt"
+expect 1 based.json diff -o json --ledger "$work/ledger" "$published" "$rebuilt"
+"$python" "$here/../report/schema_test.py" "$root/docs/report.schema.json" "$work/based.json"
 expect 0 oddities.json rules --oddities --json
 expect 0 dropped.json rules --canonical --json
 expect 0 causes.json rules --causes --json
@@ -48,7 +56,7 @@ expect 0 acceptable.json rules --accept --json
 "$python" "$here/../report/schema_test.py" "$root/docs/outputs.schema.json" \
     "$work/verification.json" "$work/inspection.json" "$work/cache.json" "$work/rules.json" "$work/oddities.json" "$work/dropped.json" \
     "$work/causes.json" "$work/acceptable.json" "$work/check.json" \
-    "$work/record.json" "$work/recognition.json" "$work/recognized.json" "$work/ledger.json" "$work/base.json"
+    "$work/record.json" "$work/recognition.json" "$work/checksums.json" "$work/recognized.json" "$work/ledger.json" "$work/base.json"
 
 for options in "" "--layer 0" "--layer 1"; do
     # shellcheck disable=SC2086 # the options are words

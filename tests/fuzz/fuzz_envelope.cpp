@@ -1,5 +1,5 @@
-// Envelopes, bundles, statements, predicates and lists of what was revoked. Nobody's signature is forged by chance:
-// what is read can be written, and then means the same.
+// Envelopes, bundles, statements, predicates, files of several, keys and lists of what was revoked. Nobody's signature
+// is forged by chance: what is read can be written, and then means the same.
 #include "attest/check_listing.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace touchstone;
 
@@ -55,12 +56,20 @@ void read_statement(std::string_view text) {
     static_cast<void>(shortfalls(claim, asked));
 }
 
+/// Lines are pieces of the file, and no more than are read.
+void read_lines(std::string_view text) {
+    const std::vector<SignedFile> files = statements_in("file", std::string(text));
+    require(!files.empty() && files.size() <= most_statements);
+    for (const SignedFile& file : files) require(text.find(file.content) != std::string_view::npos);
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text = as_text({data, size});
     allow_errors([&] { read_envelope(text); });
     allow_errors([&] { read_statement(text); });
+    allow_errors([&] { read_lines(text); });
     allow_errors([&] { static_cast<void>(parse_revoked(text, "file")); });
     allow_errors([&] { static_cast<void>(PublicKey::read(text, "file", [] { return std::string("x"); })); });
     return 0;

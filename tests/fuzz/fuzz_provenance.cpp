@@ -22,6 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (lines->first == 0 || lines->last < lines->first || lines->text.size() > source_text_limit) std::abort();
         }
         if (found.base && (found.base->layers == 0 || found.base->layers > layers.size())) std::abort();
+        for (const UsedImage& image : found.images) {
+            if (image.uri.empty() || image.digest.size() != 7 + 64) std::abort();
+        }
     } catch (const Error&) {
         return 0;
     }

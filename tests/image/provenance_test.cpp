@@ -133,6 +133,38 @@ TEST_CASE("provenance that is not of this image, or says too little, is not used
           std::string::npos);
 }
 
+TEST_CASE("the images that went into a build are read in both versions, whatever the mode; the rest is none") {
+    const std::string hex_a(64, 'a');
+    for (const ProvenanceForm form : {ProvenanceForm::v0_2, ProvenanceForm::v1}) {
+        ProvenanceSpec spec = ordinary(form);
+        CHECK(read(spec).images.empty());
+        spec.materials = R"([{"uri":"pkg:docker/alpine@3.17?platform=linux%2Famd64","digest":{"sha256":")" + hex_a +
+                         R"("}},{"uri":"https://example.org/a.tar","digest":{"sha256":")" + hex_a +
+                         R"("}},{"uri":"pkg:docker/nameless@1","digest":{"sha1":"00"}},{"uri":"pkg:docker/bare@1"},)"
+                         R"({"uri":"pkg:oci/local?digest=x","digest":{"sha256":")" +
+                         hex_a + R"("}},{"digest":null}])";
+        for (const bool max : {true, false}) {
+            std::string statement = make_statement(spec);
+            const char* const metadata =
+                form == ProvenanceForm::v0_2 ? "https://mobyproject.org/buildkit@v1#metadata" : "buildkit_metadata";
+            if (!max) statement = replaced(statement, metadata, "nothing");
+            const std::vector<UsedImage> images =
+                read_provenance(statement, predicate_type(form), manifest, image_layers).images;
+            REQUIRE(images.size() == 2);
+            CHECK(images[0].uri == "pkg:docker/alpine@3.17?platform=linux%2Famd64");
+            CHECK(images[0].digest == "sha256:" + hex_a);
+            CHECK(images[1].uri == "pkg:oci/local?digest=x");
+        }
+    }
+    ProvenanceSpec spec = ordinary();
+    for (const char* materials :
+         {R"({"uri":1})", R"([7])", R"([{"uri":7}])", R"([{"uri":"pkg:docker/a","digest":{"sha256":"00"}}])",
+          R"([{"uri":"pkg:docker/a","digest":"00"}])"}) {
+        spec.materials = materials;
+        CHECK_REFUSAL(refused(make_statement(spec)), ErrorKind::malformed, "");
+    }
+}
+
 TEST_CASE("what is wrong in a statement is refused by name") {
     struct Row {
         const char* from;
@@ -166,7 +198,9 @@ TEST_CASE("what is wrong in a statement is refused by name") {
 TEST_CASE("a damaged statement is refused or read within the bounds, and nothing else happens") {
     std::mt19937 random(20261121); // NOLINT: the same bytes in every run
     for (std::size_t round = 0; round < rounds(3000); ++round) {
-        std::string bytes = make_statement(ordinary(round % 2 == 0 ? ProvenanceForm::v0_2 : ProvenanceForm::v1));
+        ProvenanceSpec spec = ordinary(round % 2 == 0 ? ProvenanceForm::v0_2 : ProvenanceForm::v1);
+        spec.materials = R"([{"uri":"pkg:docker/a@1","digest":{"sha256":")" + std::string(64, 'b') + R"("}}])";
+        std::string bytes = make_statement(spec);
         for (unsigned i = 0; i <= random() % 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
         if (random() % 8 == 0) bytes.resize(random() % bytes.size());
         try {
@@ -174,6 +208,7 @@ TEST_CASE("a damaged statement is refused or read within the bounds, and nothing
                 read_provenance(bytes, predicate_type(round % 2 == 0 ? ProvenanceForm::v0_2 : ProvenanceForm::v1),
                                 manifest, image_layers);
             CHECK((found.layers.empty() || found.layers.size() == image_layers.size()));
+            for (const UsedImage& image : found.images) CHECK(image.digest.size() == base_digest.size());
             for (const auto& lines : found.layers) CHECK((!lines || (lines->first > 0 && lines->first <= lines->last)));
         } catch (const Error&) { // refused: as it should be
         }

@@ -50,6 +50,36 @@ def fetch_cosign(folder):
     return folder / "root/usr/bin/cosign"
 
 
+def layout_of(folder, images):
+    """An OCI layout with one index: {architecture: oci archive}. Its images' configurations say what the key says."""
+    (folder / "blobs/sha256").mkdir(parents=True)
+
+    def put(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (folder / "blobs/sha256" / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    entries = []
+    for architecture, archive in images.items():
+        with tempfile.TemporaryDirectory() as unpacked:
+            tool("tar", "-xf", archive, "-C", unpacked)
+            unpacked = pathlib.Path(unpacked)
+            for blob in (unpacked / "blobs/sha256").iterdir():
+                put(blob.read_bytes())
+            descriptor = json.loads((unpacked / "index.json").read_text())["manifests"][0]
+            manifest = json.loads((unpacked / "blobs/sha256" / descriptor["digest"][7:]).read_bytes())
+            config = json.loads((unpacked / "blobs/sha256" / manifest["config"]["digest"][7:]).read_bytes())
+        config["architecture"] = architecture
+        manifest["config"].update(put(json.dumps(config).encode()))
+        entries.append({"mediaType": manifest.get("mediaType", descriptor["mediaType"]), **put(json.dumps(manifest).encode()),
+                        "platform": {"os": "linux", "architecture": architecture}})  # fmt: skip
+    kind = "application/vnd.oci.image.index.v1+json"
+    index = put(json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": entries}).encode())
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": kind, **index}]}))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+    return folder
+
+
 class Attested(harness.TestCase):
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
@@ -162,6 +192,109 @@ class OpenSSL(Attested):
         self.assertTrue(self.verify(path, "--key", self.work / "cert")["pass"])
 
 
+class OpenSSH(Attested):
+    def setUp(self):
+        super().setUp()
+        harness.need("ssh-keygen", root=False)
+
+    def shown(self, file, *options):
+        return dict(line.split(None, 1) for line in
+                    self.run_well("attest", "key", "show", *options, file).replace("ECDSA P-256", "ECDSA-P-256").splitlines())  # fmt: skip
+
+    def test_keys_of_ssh_keygen_verify_and_have_the_fingerprints_that_it_prints(self):
+        for kind, options in (("ecdsa-p256", ("-t", "ecdsa", "-b", "256")), ("ed25519", ("-t", "ed25519"))):
+            with self.subTest(kind):
+                path = self.work / f"ssh-{kind}"
+                tool("ssh-keygen", "-q", *options, "-N", "", "-C", "me@here and there", "-f", path)
+                line = pathlib.Path(f"{path}.pub")
+                fingerprint = tool("ssh-keygen", "-lf", line).decode().split()[1]
+                self.assertEqual(self.shown(line)["OpenSSH"], fingerprint)
+                theirs = self.attest(kind, f"{kind}.json")
+                done = touchstone("attest", "verify", theirs, "--key", line)
+                self.assert_trouble(done, "the signature does not match")
+
+    def test_a_key_is_the_same_in_pem_and_in_its_line(self):
+        private, public = self.key("ecdsa-p256")
+        line = self.work / "line"
+        line.write_bytes(tool("ssh-keygen", "-i", "-m", "PKCS8", "-f", public))
+        self.assertEqual(self.shown(line)["OpenSSH"], tool("ssh-keygen", "-lf", line).decode().split()[1])
+        # Ed25519: RFC 8410 has the point after 12 bytes, RFC 8709 after the type's name; ssh-keygen 9.2 does not convert it.
+        _, ed25519 = self.key("ed25519")
+        point = tool("openssl", "pkey", "-pubin", "-in", ed25519, "-outform", "DER")[12:]
+        blob = b"".join(len(part).to_bytes(4, "big") + part for part in (b"ssh-ed25519", point))
+        other = self.work / "other"
+        other.write_text(f"ssh-ed25519 {base64.b64encode(blob).decode()} me@here\n")
+        self.assertEqual(self.shown(other)["OpenSSH"], tool("ssh-keygen", "-lf", other).decode().split()[1])
+        for kind, pem, ssh in (("ecdsa-p256", public, line), ("ed25519", ed25519, other)):
+            self.assertEqual(self.shown(pem), self.shown(ssh))
+            self.assertEqual(self.shown(pem), self.shown(self.key(kind)[0]))
+            path = self.attest(kind, f"{kind}.json")
+            self.assertTrue(self.verify(path, "--key", ssh)["pass"])
+            # One key in two files is one.
+            done = touchstone("attest", "verify", path, "--key", ssh, "--key", pem, "--threshold", "2")
+            self.assert_trouble(done, "2 keys cannot agree where 1 are given")
+            # The keyid that verifiers in Go look for.
+            envelope = json.loads(path.read_text())
+            envelope["signatures"][0]["keyid"] = self.shown(pem)["OpenSSH"]
+            path.write_text(json.dumps(envelope))
+            self.assertTrue(self.verify(path, "--key", ssh)["pass"])
+
+    def test_other_types_are_refused_by_name(self):
+        for kind, bits, said in (("rsa", "2048", "ssh-rsa"), ("ecdsa", "384", "ecdsa-sha2-nistp384")):
+            path = self.work / kind
+            tool("ssh-keygen", "-q", "-t", kind, "-b", bits, "-N", "", "-f", path)
+            self.assert_trouble(touchstone("attest", "key", "show", f"{path}.pub"), f"an OpenSSH key of type {said};")
+
+
+class Secrets(Attested):
+    def test_private_keys_are_for_their_owner_only_whatever_the_umask(self):
+        for mask in (0, 0o022, 0o177):
+            for options in ((), ("--passphrase", "env:WORD")):
+                path = self.work / f"{mask}{len(options)}"
+                self.run_well("attest", "key", "new", "-o", path, *options, env={**os.environ, "WORD": "x"},
+                              preexec_fn=lambda mask=mask: os.umask(mask))  # fmt: skip
+                self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+
+    def test_no_output_has_a_key_or_a_passphrase(self):
+        word = "correct-horse-battery"
+        environment = {**os.environ, "WORD": word, "WRONG": word + "-wrong"}
+        plain, sealed, report = (self.work / name for name in ("plain", "sealed", "report"))
+        self.run_well("attest", "key", "new", "-o", plain)
+        runs = [touchstone("attest", "key", "new", "-o", sealed, "--passphrase", "env:WORD", env=environment)]
+        environment |= {"PLAIN": plain.read_text(), "SEALED": sealed.read_text()}
+        secrets = [word] + [line for path in (plain, sealed) for line in path.read_text().splitlines()[1:-1]]
+        der = base64.b64decode("".join(plain.read_text().splitlines()[1:-1]))
+        scalar = der[der.index(bytes.fromhex("0201010420")) + 5 :][:32]  # RFC 5915: version 1, 32 bytes
+        secrets += [scalar.hex(), base64.b64encode(scalar).decode().rstrip("=")]
+        self.assertGreater(len(secrets), 6)
+        broken = self.work / "broken"
+        broken.write_text(plain.read_text().replace("M", "N", 1))
+        outputs = []
+        for number, (key, phrase) in enumerate((
+            (plain, "env:WORD"), ("env:PLAIN", "env:WORD"), (sealed, "env:WORD"), ("env:SEALED", "env:WORD"),
+            (sealed, "env:WRONG"), ("env:SEALED", "env:NOT_SET"), (broken, "env:WORD"), (sealed, word), (sealed, None),
+        )):  # fmt: skip
+            out = self.work / f"{number}.json"
+            phrases = ("--attest-passphrase", phrase) if phrase else ()
+            runs.append(touchstone("diff", "--attest", out, "--attest-key", key, *phrases, "-o", f"json={report}{number}",
+                                   "-o", f"html={report}{number}.html", "-o", "text", PUBLISHED, REBUILT,
+                                   env=environment, start_new_session=True))  # fmt: skip
+            outputs += [path for path in (out, pathlib.Path(f"{report}{number}"), pathlib.Path(f"{report}{number}.html"))
+                        if path.exists()]  # fmt: skip
+        self.assertEqual([done.returncode for done in runs], [0, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+        self.assertEqual(len(outputs), 12)
+        for options in ((plain,), ("env:PLAIN",), (sealed, "--passphrase", "env:WORD"), (sealed, "--passphrase", "env:WRONG"),
+                        (broken,)):  # fmt: skip
+            runs.append(touchstone("attest", "key", "show", *options, env=environment))
+        for key in (plain, "env:PLAIN", sealed, broken):
+            runs.append(touchstone("attest", "verify", self.work / "0.json", "--key", key, env=environment))
+        payloads = [base64.b64decode(json.loads(path.read_text())["payload"]) for path in outputs if path.suffix == ".json"]
+        texts = [done.stdout + done.stderr for done in runs] + [path.read_bytes() for path in outputs] + payloads
+        for secret in secrets:
+            for text in texts:
+                self.assertNotIn(secret.encode(), text)
+
+
 class Terminal(Attested):
     def ask(self, answer, *command):
         """What is shown when the program asks at a terminal and gets `answer`; and its exit status."""
@@ -222,9 +355,60 @@ class Statements(Attested):
         self.assert_trouble(touchstone("attest", "verify", good, "--key", stranger), "the signature does not match")
         again = touchstone("diff", "--attest", good, "--attest-key", self.key("ed25519")[0], PUBLISHED, PUBLISHED)
         self.assert_trouble(again, "exists; --force replaces it")
-        everything = touchstone("diff", "--attest", self.work / "x", "--attest-key", public, "--all-platforms",
-                                PUBLISHED, PUBLISHED)  # fmt: skip
-        self.assert_trouble(everything, "--attest works on one platform")
+
+    def resigned(self, name, change):
+        """A statement that is genuine, signed by openssl, and says something else."""
+        private, _ = self.key("ecdsa-p256")
+        envelope = json.loads(self.attest("ecdsa-p256", f"{name}.first").read_text())
+        statement = json.loads(base64.b64decode(envelope["payload"]))
+        change(statement)
+        body = json.dumps(statement).encode()
+        (self.work / "message").write_bytes(pae(envelope["payloadType"].encode(), body))
+        signature = tool("openssl", "dgst", "-sha256", "-sign", private, self.work / "message")
+        envelope.update(payload=base64.b64encode(body).decode(), signatures=[{"sig": base64.b64encode(signature).decode()}])
+        path = self.work / name
+        path.write_text(json.dumps(envelope))
+        return path
+
+    def test_each_reason_not_to_trust_has_its_own_message(self):
+        _, public = self.key("ecdsa-p256")
+        good = self.attest("ecdsa-p256", "good.json")
+        self.key("ed25519")
+        fingerprint = self.verify(good, "--key", public)["statements"][0]
+        old = self.resigned("old", lambda s: s["predicate"].update(createdOn="2020-01-01T00:00:00Z"))
+        soon = self.resigned("soon", lambda s: s["predicate"].update(createdOn="2199-01-01T00:00:00Z"))
+        other = self.resigned("other", lambda s: s.update(predicateType="https://slsa.dev/provenance/v1"))
+        swapped = self.resigned("swapped", lambda s: s["subject"][0]["digest"].update(sha256="0" * 64))
+        no_key, no_statement = self.work / "no-key", self.work / "no-statement"
+        no_key.write_text(f"key {fingerprint['keys'][0]}\n")
+        no_statement.write_text(f"statement {fingerprint['statement']}\n")
+        bare = self.work / "bare"
+        bare.write_bytes(base64.b64decode(json.loads(good.read_text())["payload"]))
+        key = ("--key", public)
+        for arguments, status, said in (
+            ((good,), 2, "without a key nothing can be verified"),
+            ((good, "--key", self.key("ed25519")[1]), 2, "the signature does not match"),
+            ((bare, *key), 2, "nobody signed it"),
+            ((good, *key, "--revoked", no_key), 2, "signed by a revoked key only: sha256:"),
+            ((good, *key, "--revoked", no_statement), 2, "the statement was revoked: sha256:"),
+            ((good, *key, "--revoked", good), 2, 'expected "key sha256:...'),
+            ((other, *key), 2, "a predicate of another kind: https://slsa.dev/provenance/v1"),
+            ((swapped, *key), 2, "subject and predicate name different images"),
+            ((old, *key, "--max-age", "30"), 1, "it is older than asked for: 2020-01-01T00:00:00Z"),
+            ((soon, *key), 1, "it is dated in the future: 2199-01-01T00:00:00Z"),
+            ((good, *key, "--image", REBUILT), 1, "it is about another image: sha256:"),
+            ((good, *key, "--verdict", "identical", "--digest", "sha256:" + "0" * 64), 1, "it is about another image"),
+            ((self.attest("ecdsa-p256", "bad", rebuilt=REBUILT, status=1), *key), 1, "below the level asked for"),
+            ((good, *key, "--rules=-mtime"), 1, "by rules beyond those asked for: mtime"),
+            ((old, *key), 0, "VERIFIED"),
+        ):  # fmt: skip
+            with self.subTest(said):
+                done = touchstone("attest", "verify", *arguments)
+                self.assertEqual(done.returncode, status, done.stderr.decode())
+                self.assertIn(said.encode(), done.stdout + done.stderr)
+        # Nothing is taken for granted: not the key that lies beside it, nor the hint in a bundle.
+        bundle = self.attest("ecdsa-p256", "bundle", "--attest-format", "bundle")
+        self.assert_trouble(touchstone("attest", "verify", bundle, cwd=self.work), "--key is missing")
 
     def test_another_encoding_is_found_by_its_configuration(self):
         harness.need("skopeo", root=False)
@@ -233,6 +417,64 @@ class Statements(Attested):
         tool("skopeo", "copy", "--quiet", "--format", "v2s2", f"oci-archive:{PUBLISHED}", f"dir:{self.work}/other")
         said = self.verify(good, "--key", public, "--image", f"dir:{self.work}/other")
         self.assertEqual(said["statements"][0]["matched"], "config")
+
+
+class Platforms(Attested):
+    def layouts(self):
+        both = layout_of(self.work / "both", {"amd64": PUBLISHED, "arm64": PUBLISHED})
+        mixed = layout_of(self.work / "mixed", {"amd64": PUBLISHED, "arm64": REBUILT})
+        more = layout_of(self.work / "more", {"amd64": PUBLISHED, "arm64": PUBLISHED, "s390x": PUBLISHED})
+        return [f"oci:{path}" for path in (both, mixed, more)]
+
+    def statements(self, path):
+        return [json.loads(base64.b64decode(json.loads(line)["payload"])) for line in path.read_text().splitlines()]
+
+    def test_a_line_for_each_platform_in_the_order_of_the_report(self):
+        both, mixed, _ = self.layouts()
+        report = self.work / "report"
+        path = self.attest("ed25519", "a.jsonl", "--all-platforms", "-o", f"json={report}", published=both, rebuilt=mixed,
+                           status=1)  # fmt: skip
+        statements = self.statements(path)
+        whole = json.loads(report.read_text())
+        self.assertEqual([one["predicate"]["published"]["platform"] for one in statements], ["linux/amd64", "linux/arm64"])
+        self.assertEqual([one["subject"][0]["digest"]["sha256"] for one in statements],
+                         [one["sides"][0]["manifest"][7:] for one in whole["reports"]])  # fmt: skip
+        self.assertEqual([one["predicate"]["pass"] for one in statements], [True, False])
+        digest = hashlib.sha256(report.read_bytes()).hexdigest()
+        self.assertEqual({one["predicate"]["report"]["digest"]["sha256"] for one in statements}, {digest})
+        public = self.key("ed25519")[1]
+        found = self.verify(path, "--key", public, "--image", both, "--all-platforms", status=1)
+        self.assertEqual([one["file"] for one in found["statements"]], [f"{path}:1", f"{path}:2"])
+        self.assertEqual([one["agreeing"] for one in found["images"]], [1, 0])
+        # Like several files: every one must say enough, and of one platform the others do not.
+        amd64 = ("--image", both, "--platform", "linux/amd64")
+        self.assertFalse(self.verify(path, "--key", public, *amd64, status=1)["pass"])
+        self.assertTrue(self.verify(path, "--key", public, *amd64, "--threshold", "1")["pass"])
+        text = self.run_well("attest", "show", path)
+        self.assertEqual(text.count("NOT VERIFIED"), 2)
+        self.assertIn(f"\n{path}:2\n", text)
+        path.write_text(path.read_text() + "{}\n")
+        self.assert_trouble(touchstone("attest", "verify", path, "--key", public), ":3: .*payloadType")
+
+    def test_a_platform_without_a_partner_is_in_no_statement_and_in_all(self):
+        both, _, more = self.layouts()
+        public = self.key("ed25519")[1]
+        path = self.attest("ed25519", "a.jsonl", "--all-platforms", published=more, rebuilt=both, status=1)
+        for statement in self.statements(path):
+            self.assertTrue(statement["predicate"]["pass"])
+            self.assertEqual(statement["predicate"]["platforms"]["unpaired"],
+                             [{"platform": "linux/s390x", "only": "published"}])  # fmt: skip
+        self.assertTrue(self.verify(path, "--key", public, "--image", both, "--all-platforms")["pass"])
+        lacking = self.run_well("attest", "verify", path, "--key", public, "--image", more, "--all-platforms", status=1)
+        self.assertRegex(lacking, r"NOT ENOUGH  linux/s390x, sha256:[0-9a-f]{64}: 0 distinct keys say enough")
+
+    def test_where_nothing_is_compared_nothing_is_signed(self):
+        amd64 = layout_of(self.work / "amd64", {"amd64": PUBLISHED})
+        arm64 = layout_of(self.work / "arm64", {"arm64": PUBLISHED})
+        done = touchstone("diff", "--attest", self.work / "x", "--attest-key", self.key("ed25519")[0], "--all-platforms",
+                          f"oci:{amd64}", f"oci:{arm64}")  # fmt: skip
+        self.assert_trouble(done, "no platform in common")
+        self.assertFalse((self.work / "x").exists())
 
 
 class Cosign(Attested):

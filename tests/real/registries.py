@@ -144,7 +144,7 @@ class Server:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     owner.answer(self)
 
-            do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
+            do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
             def hang_up(self):
                 self.close_connection = True

@@ -82,6 +82,9 @@ class ToyRegistry(registries.Server):
         if handler.command == "GET":
             self.statuses += 1
             return handler.send(204, self.where(identity))
+        if handler.command == "DELETE":
+            del self.uploads[identity]
+            return handler.send(204, [])
         if query.get("state") != [str(upload[2])]:
             return self.problem(handler, 404, "BLOB_UPLOAD_UNKNOWN")  # not the last Location
         if handler.command == "PATCH":

@@ -77,6 +77,14 @@ std::string make_statement(const ProvenanceSpec& spec) {
         predicate = {{"buildDefinition", {{"internalParameters", {{"buildConfig", config}}}}},
                      {"runDetails", {{"metadata", {{"buildkit_metadata", metadata}}}}}};
     }
+    if (!spec.materials.empty()) {
+        const Document materials = Document::parse(spec.materials);
+        if (spec.form == ProvenanceForm::v0_2) {
+            predicate["materials"] = materials;
+        } else {
+            predicate["buildDefinition"]["resolvedDependencies"] = materials;
+        }
+    }
     const Document subject{{"name", "pkg:docker/app@1?platform=linux%2Famd64"},
                            {"digest", {{"sha256", spec.manifest.substr(spec.manifest.find(':') + 1)}}}};
     return Document{{"_type", spec.form == ProvenanceForm::v0_2 ? "https://in-toto.io/Statement/v0.1"

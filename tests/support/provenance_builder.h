@@ -23,6 +23,7 @@ struct ProvenanceSpec {
     std::string manifest; ///< "sha256:…", the subject
     std::string dockerfile;
     std::vector<ProvenanceStep> steps;
+    std::string materials; ///< JSON of `materials` (v0.2) or `resolvedDependencies` (v1); empty: there are none
 };
 
 std::string predicate_type(ProvenanceForm form);

@@ -4,7 +4,6 @@
 #include "diff/explain/conclusions.h"
 #include "diff/explain/fact_causes.h"
 #include "diff/explain/file_verdict.h"
-#include "diff/explain/gather_clues.h"
 #include "diff/explain/noise.h"
 #include "tests/diff/explain/support.h"
 
@@ -48,19 +47,6 @@ TEST_CASE("the catalogue has 48 causes with codes, remedies and meanings of thei
     }
     CHECK(codes.size() == 48); // 3.2 of the catalogue, counted there
     CHECK(names.size() == 48);
-}
-
-TEST_CASE("times of configurations are read as RFC 3339 has them") {
-    // The seconds are those of date -u -d TEXT +%s.
-    CHECK(parse_rfc3339("1970-01-01T00:00:00Z") == 0);
-    CHECK(parse_rfc3339("2026-03-01T10:00:00Z") == 1772359200);
-    CHECK(parse_rfc3339("2026-03-01T10:00:00.123456789Z") == 1772359200);
-    CHECK(parse_rfc3339("2026-03-01T11:00:00+01:00") == 1772359200);
-    CHECK(parse_rfc3339("2024-02-29T23:59:59-05:30") == 1709270999);
-    CHECK(parse_rfc3339("1969-12-31T23:59:59Z") == -1);
-    for (const char* text : {"", "2026-03-01", "2026-03-01T10:00:00", "2026-03-01 10:00:00Z", "2026-13-01T10:00:00Z",
-                             "2026-03-01T24:00:00Z", "2026-03-01T10:00:00+1:00", "2026-03-01T10:00:00.Zx", "yesterday"})
-        CHECK_MESSAGE(!parse_rfc3339(text), text);
 }
 
 TEST_CASE("permissions that two usual umasks leave of one wish differ by umask") {

@@ -217,6 +217,20 @@ TEST_CASE("manifests: the digest that the registry names is compared, and what w
     CHECK_REFUSAL(refusal_of([&] { put_manifest(*liar.open(), manifest); }), ErrorKind::unreadable, "status 202");
 }
 
+TEST_CASE("whether we may push is known before there is something to push, and nothing is left of the question") {
+    FakeRegistry fake;
+    CHECK_NOTHROW(check_may_push(*fake.open()));
+    CHECK(fake.log().back() == "DELETE /v2/app/blobs/uploads/one");
+    CHECK(fake.manifests.empty());
+    FakeRegistry strict([](const FakeRequest& request) { return request.verb == "POST" ? answer(403, {}) : ""; });
+    CHECK_REFUSAL(refusal_of([&] { check_may_push(*strict.open()); }), ErrorKind::unreadable, "status 403");
+    for (const int status : {404, 405, 500}) { // to forget an upload is optional
+        FakeRegistry keeps(
+            [&](const FakeRequest& request) { return request.verb == "DELETE" ? answer(status, {}) : std::string(); });
+        CHECK_NOTHROW(check_may_push(*keeps.open()));
+    }
+}
+
 TEST_CASE("another origin gets no credential, and nor does who comes back from there") {
     Log seen; // Authorization of what the other host got
     std::string back;

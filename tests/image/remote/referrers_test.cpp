@@ -234,3 +234,109 @@ TEST_CASE("artifacts that are not what they are named are refused") {
     fake.manifests["huge"] = huge;
     CHECK_REFUSAL(refusal_of([&] { fetch_referrer(registry, "huge"); }), ErrorKind::over_limit, "67108864 bytes");
 }
+
+namespace {
+
+const std::string att = tag + ".att";
+const std::string envelope_type = "application/vnd.dsse.envelope.v1+json";
+
+AttachmentLayer layer_of(const std::string& bytes) {
+    return {envelope_type, bytes, {{"dev.cosignproject.cosign/signature", ""}, {"predicateType", "u"}}};
+}
+
+std::string sha256_of(const std::string& bytes) {
+    return digest_of(as_bytes(bytes)).string();
+}
+
+} // namespace
+
+TEST_CASE("under cosign's tag statements are layers, and what is there stays") {
+    FakeRegistry fake;
+    fake.has_etags = true;
+    const auto registry = fake.open();
+    const Digest made = attach_by_tag(registry, att, layer_of("one"));
+    CHECK(made.string() == sha256_of(fake.manifests[att]));
+    // What `cosign attest` 2.5.0 was seen to push: an image configuration that names the layers.
+    const std::string config = R"({"architecture":"","created":"0001-01-01T00:00:00Z",)"
+                               R"("history":[{"created":"0001-01-01T00:00:00Z"}],"os":"",)"
+                               R"("rootfs":{"type":"layers","diff_ids":[")" +
+                               sha256_of("one") + R"("]},"config":{}})";
+    const std::string layer =
+        R"({"mediaType":"application/vnd.dsse.envelope.v1+json","digest":")" + sha256_of("one") +
+        R"(","size":3,"annotations":{"dev.cosignproject.cosign/signature":"","predicateType":"u"}})";
+    CHECK(fake.manifests[att] == R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",)"
+                                 R"("config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+                                     sha256_of(config) + R"(","size":)" + std::to_string(config.size()) +
+                                     R"(},"layers":[)" + layer + "]}");
+    CHECK(fake.blobs[sha256_of(config)] == config);
+    const std::string first = fake.manifests[att];
+    attach_by_tag(registry, att, layer_of("one")); // once
+    CHECK(fake.manifests[att] == first);
+    attach_by_tag(registry, att, layer_of("two"));
+    CHECK(fake.manifests[att].find(layer) != std::string::npos);
+    const std::optional<FetchedReferrer> fetched = fetch_referrer(registry, att);
+    REQUIRE(fetched);
+    REQUIRE(fetched->layers.size() == 2);
+    CHECK(fetched->layers[1].bytes == "two");
+}
+
+TEST_CASE("under cosign's tag a configuration that names no layers, and unknown fields, stay as they are") {
+    struct Row {
+        std::string type;
+        std::string config;
+    };
+    for (const Row& row : {
+             Row{"application/x", "no JSON"},
+             Row{"application/vnd.oci.empty.v1+json", "{}"},
+             Row{"application/vnd.oci.image.config.v1+json", R"({ "rootfs": {"type":"layers"} })"},
+             Row{"application/vnd.oci.image.config.v1+json", R"({ "rootfs": {"diff_ids":["sha256:too many"]} })"},
+         }) {
+        FakeRegistry fake;
+        fake.blobs[sha256_of(row.config)] = row.config;
+        const std::string config = R"("config":{"mediaType":")" + row.type + R"(","digest":")" + sha256_of(row.config) +
+                                   R"(","size":)" + std::to_string(row.config.size()) + "}";
+        fake.manifests[att] = R"({"schemaVersion":2,)" + config + R"(,"layers":[],"annotations":{"by":"others"}})";
+        attach_by_tag(fake.open(), att, layer_of("one"));
+        CHECK(fake.manifests[att].find(config) != std::string::npos);
+        CHECK(fake.manifests[att].find(R"("annotations":{"by":"others"})") != std::string::npos);
+        CHECK(fake.manifests[att].find(sha256_of("one")) != std::string::npos);
+    }
+}
+
+TEST_CASE("what under cosign's tag is no manifest, or full, is not replaced") {
+    FakeRegistry fake;
+    const auto attaching = [&] { return refusal_of([&] { attach_by_tag(fake.open(), att, layer_of("one")); }); };
+    fake.manifests[att] = index_of(entry('1'));
+    CHECK_REFUSAL(attaching(), ErrorKind::malformed, att);
+    CHECK(fake.manifests[att] == index_of(entry('1')));
+    std::string layers;
+    for (std::size_t i = 0; i < referrer_layer_limit; ++i) {
+        std::string number = std::to_string(i);
+        number.insert(0, 64 - number.size(), '0');
+        layers += std::string(i == 0 ? "" : ",") + R"({"mediaType":"x/y","size":1,"digest":"sha256:)" + number + "\"}";
+    }
+    fake.manifests[att] = R"({"schemaVersion":2,"config":{"mediaType":"x/y","size":1,"digest":"sha256:)" +
+                          std::string(64, '0') + R"("},"layers":[)" + layers + "]}";
+    CHECK_REFUSAL(attaching(), ErrorKind::over_limit, "64 layers");
+}
+
+TEST_CASE("when another is faster, cosign's tag is read again") {
+    FakeRegistry* self = nullptr;
+    int puts = 0;
+    FakeRegistry fake([&](const FakeRequest& request) {
+        const bool writes = request.verb == "PUT" && request.path.ends_with(att);
+        if (writes && ++puts == 2) self->manifests[att] = self->manifests["theirs"];
+        return std::string();
+    });
+    self = &fake;
+    fake.has_etags = true;
+    attach_by_tag(fake.open(), "theirs", layer_of("theirs"));
+    attach_by_tag(fake.open(), att, layer_of("before"));
+    attach_by_tag(fake.open(), att, layer_of("ours"));
+    CHECK(puts == 3);
+    const std::optional<FetchedReferrer> fetched = fetch_referrer(fake.open(), att);
+    REQUIRE(fetched);
+    REQUIRE(fetched->layers.size() == 2);
+    CHECK(fetched->layers[0].bytes == "theirs");
+    CHECK(fetched->layers[1].bytes == "ours");
+}
