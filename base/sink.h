@@ -16,6 +16,8 @@ public:
     /// Takes all of `bytes`, or throws Error. A sink belongs to one thread at a time.
     virtual void write(ByteView bytes) = 0;
     void write(std::string_view text) { write(as_bytes(text)); }
+    /// Takes a block that its owner needs no more, and may keep its memory for other memory.
+    virtual void take(std::string& block) { write(std::string_view(block)); }
 };
 
 /// Wants nothing.

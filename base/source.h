@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
-#include "base/hash_lane.h"
+#include "base/lane.h"
 
 #include <cstdint>
 #include <memory>
@@ -68,15 +68,25 @@ struct Expected {
     std::optional<std::uint64_t> size;
 };
 
+/// Something that hashes bytes which another one passes on unchanged, so that they need not be hashed again.
+class StreamHash {
+public:
+    virtual ~StreamHash() = default;
+    virtual DigestAlgorithm algorithm() const = 0;
+    /// The digest of the whole stream. Only at its end, where `bytes` have come out of it; nothing if those are not all
+    /// that was hashed. Asked once.
+    virtual std::optional<Digest> digest_of_all(std::uint64_t bytes) = 0;
+};
+
 /// Counts and hashes what passes through. At the end of the stream it compares with `expected` and throws unverified,
 /// naming `what`, the expected and the found value; it refuses to read past the expected size. When no digest is
 /// expected it computes sha256.
-class VerifyingSource final : public ByteSource {
+class VerifyingSource final : public ByteSource, public StreamHash {
 public:
-    /// `same_bytes`, where given, is what `inner` passes on unchanged: its digest is taken over instead of computed
+    /// `same_bytes`, where given, hashes what `inner` passes on unchanged: its digest is taken over instead of computed
     /// again, if it is of the wanted algorithm. It must outlive this source.
     VerifyingSource(std::unique_ptr<ByteSource> inner, Expected expected, std::string what,
-                    const VerifyingSource* same_bytes = nullptr);
+                    StreamHash* same_bytes = nullptr);
     /// The inner source lives as long as this one, also after the end: those who hold it may go on asking it.
     std::size_t read(ByteSpan buffer) override;
     /// True once the end was reached and the checks held.
@@ -85,17 +95,21 @@ public:
     /// The digest of the whole stream; only after verified().
     const Digest& digest() const { return digest_; }
     /// What hashes the stream: others may be let to help with it.
-    HashLane& lane() { return lane_; }
+    Lane& lane() { return lane_; }
+    DigestAlgorithm algorithm() const override { return algorithm_of(expected_); }
+    std::optional<Digest> digest_of_all(std::uint64_t bytes) override;
+    /// Of the digest that is expected or computed.
+    static DigestAlgorithm algorithm_of(const Expected& expected) {
+        return expected.digest ? expected.digest->algorithm : DigestAlgorithm::sha256;
+    }
 
 private:
     std::unique_ptr<ByteSource> inner_;
-    DigestAlgorithm algorithm() const {
-        return expected_.digest ? expected_.digest->algorithm : DigestAlgorithm::sha256;
-    }
     Expected expected_;
     std::string what_;
-    const VerifyingSource* same_bytes_;
-    HashLane lane_;
+    StreamHash* same_bytes_;
+    Hasher hasher_;
+    Lane lane_; ///< feeds hasher_
     std::uint64_t bytes_ = 0;
     Digest digest_;
     bool verified_ = false;

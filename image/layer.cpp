@@ -65,19 +65,28 @@ std::unique_ptr<VerifyingSource> open_blob(const LayerRef& layer, Progress* prog
 /// Blob and uncompressed stream of one layer, both verified at their ends.
 class LayerStream {
 public:
-    LayerStream(const LayerRef& layer, const LayerLimits& limits, Progress* progress)
+    /// `output` may be null; see AheadSource.
+    LayerStream(const LayerRef& layer, const LayerLimits& limits, Progress* progress, Lane* output = nullptr)
         : blob_has_digest_(layer.digest.has_value()), sticky_blob_(nullptr) {
         auto blob = open_blob(layer, progress);
         blob_ = blob.get();
         auto sticky = std::make_unique<StickySource>(std::move(blob));
         sticky_blob_ = sticky.get();
         auto decoder = std::make_unique<StickySource>(inflate(std::move(sticky), limits.inflate, facts_));
-        // What is stored plain is one stream: it is hashed once.
-        const VerifyingSource* same_bytes = facts_.kind == Compression::none ? blob_ : nullptr;
-        auto ahead = std::make_unique<AheadSource>(std::move(decoder), &blob_->lane());
+        const Expected promised{layer.diff_id, std::nullopt};
+        const DigestAlgorithm algorithm = VerifyingSource::algorithm_of(promised);
+        // What is stored plain is one stream: it is hashed once, where it is read, because putting that off would cost
+        // a copy.
+        const bool one_stream = facts_.kind == Compression::none && algorithm == blob_->algorithm();
+        AheadWork work{.input = nullptr, .output = output, .hash = std::nullopt};
+        if (!one_stream) {
+            work.input = &blob_->lane();
+            work.hash = algorithm;
+        }
+        auto ahead = std::make_unique<AheadSource>(std::move(decoder), work);
         ahead_ = ahead.get();
-        stream_ = std::make_unique<VerifyingSource>(std::move(ahead), Expected{layer.diff_id, std::nullopt}, "diffID",
-                                                    same_bytes);
+        StreamHash* const hash = one_stream ? static_cast<StreamHash*>(blob_) : ahead_;
+        stream_ = std::make_unique<VerifyingSource>(std::move(ahead), promised, "diffID", hash);
     }
 
     ByteSource& source() { return *stream_; }
@@ -225,7 +234,7 @@ std::unique_ptr<LayerListing> list_blob(const LayerRef& layer, const LayerLimits
                                         ContentVisitor* visitor) {
     return within(layer.name, [&] {
         auto listing = std::make_unique<LayerListing>();
-        LayerStream stream(layer, limits, progress);
+        LayerStream stream(layer, limits, progress, visitor == nullptr ? nullptr : visitor->lane());
         stream.run([&] {
             list_entries(stream.source(), limits, *listing, visitor);
             check_entries(*listing);

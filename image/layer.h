@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/compression.h"
 #include "base/digest.h"
+#include "base/lane.h"
 #include "base/progress.h"
 #include "image/entry.h"
 #include "image/image.h"
@@ -66,6 +67,9 @@ public:
     virtual bool wants(std::size_t index, const Entry& entry) = 0;
     virtual void bytes(std::size_t index, ByteView stretch) = 0;
     virtual void end(std::size_t index) = 0;
+    /// Where the visitor puts off work that other threads may do while they wait (base/lane.h); by default nowhere.
+    /// Asked once, by read_layer; must live until that returns.
+    virtual Lane* lane() { return nullptr; }
 };
 
 /// For those who want to list a layer and see none of the content.

@@ -16,22 +16,21 @@ public:
     using ByteSink::write;
     void write(ByteView bytes) override {
         if (block_.size() + bytes.size() > capacity) flush();
-        if (bytes.size() >= capacity) {
-            inner_.write(bytes);
-        } else {
-            block_ += as_text(bytes);
-        }
+        block_ += as_text(bytes);
         size_ += bytes.size();
+        if (block_.size() >= capacity) flush();
     }
     void flush() {
-        if (!block_.empty()) inner_.write(std::string_view(block_));
+        if (block_.empty()) return;
+        inner_.take(block_);
         block_.clear();
+        block_.reserve(capacity);
     }
     /// Bytes written so far.
     std::uint64_t size() const { return size_; }
 
 private:
-    static constexpr std::size_t capacity = std::size_t{64}
+    static constexpr std::size_t capacity = std::size_t{256}
                                             << 10; // what the tar reader gives at most, so it is passed on
     ByteSink& inner_;
     std::string block_;

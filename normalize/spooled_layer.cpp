@@ -46,6 +46,21 @@ private:
     bool hashing_ = true;
 };
 
+/// Hands blocks to a lane.
+class LaneSink final : public ByteSink {
+public:
+    explicit LaneSink(Lane& lane) : lane_(lane) {}
+    using ByteSink::write;
+    void write(ByteView bytes) override { lane_.update(bytes); }
+    void take(std::string& block) override { lane_.take(block); }
+
+private:
+    Lane& lane_;
+};
+
+/// Blocks that wait to be hashed and written: a thread that inflates takes them in bursts.
+constexpr std::size_t most_waiting = 8;
+
 /// A hard link that was streamed as a link to an earlier entry; indices into the listing.
 struct StreamedLink {
     std::size_t link;
@@ -56,7 +71,8 @@ class CanonicalStreamer final : public ContentVisitor {
 public:
     CanonicalStreamer(const std::string& name, const CanonicalOptions& options)
         : profile_(options.profile), contents_(options.contents), file_("content of " + name, options.directory),
-          hashing_(file_), out_(hashing_) {
+          hashing_(file_), lane_([this](ByteView block) { hashing_.write(block); }, most_waiting), lane_sink_(lane_),
+          out_(lane_sink_) {
         single_.inodes.resize(1);
         single_.inodes.front().links = 1;
     }
@@ -69,7 +85,7 @@ public:
         if (streaming_) {
             out_.write(std::string_view(header_));
         } else {
-            out_.flush();
+            flush();
             hashing_.stop();
         }
     }
@@ -80,6 +96,7 @@ public:
         return true;
     }
     void bytes(std::size_t, ByteView stretch) override { out_.write(stretch); }
+    Lane* lane() override { return &lane_; }
     void end(std::size_t) override {
         if (streaming_) write_zeros(canonical_padding(size_));
     }
@@ -87,7 +104,7 @@ public:
     /// Ends the file. The digest is that of the canonical form if streamed() holds for the tree.
     void finish() {
         if (streaming_) write_zeros(canonical_end_size);
-        out_.flush();
+        flush();
     }
     /// True when what was streamed is what the writer would make of `nodes`.
     bool streamed(const Tree& tree, const std::vector<CanonicalNode>& nodes) const {
@@ -168,10 +185,18 @@ private:
         out_.write(std::string_view(zeros_.data(), static_cast<std::size_t>(count)));
     }
 
+    /// All that was streamed is hashed and written then.
+    void flush() {
+        out_.flush();
+        lane_.finish();
+    }
+
     const Profile& profile_;
     Contents contents_;
     SpoolFile file_;
     MaybeHashing hashing_;
+    Lane lane_; ///< what hashing_ gets
+    LaneSink lane_sink_;
     BlockSink out_;
     std::string header_;
     std::string zeros_ = std::string(canonical_end_size, '\0');
