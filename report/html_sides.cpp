@@ -198,7 +198,13 @@ void put_sides(Html& html, const Page& page) {
     for (const SideSummary& side : page.comparison.sides) put_side(html, side);
     html.put("</div>\n");
     if (const RecordedBases* const bases = bases_of(page.report, page.comparison)) {
-        for (const std::string& line : recorded_bases_text(*bases)) html.put("<p class=\"note base\">{}</p>\n", line);
+        html.put("<p class=\"note base\"><b>Base:</b> ");
+        std::string_view between;
+        for (const std::string& line : recorded_bases_text(*bases)) {
+            html.put("{}{}", between, line);
+            between = "; ";
+        }
+        html.put("</p>\n");
     }
     if (const std::uint64_t unlisted = page.comparison.summary.unlisted_layers; unlisted > 0) {
         html.put("<p class=\"note\">{} at the bottom are the same blobs on both sides: verified by digest, not listed, "

@@ -38,6 +38,7 @@ code{overflow-wrap:anywhere}
 .skip{position:absolute;left:-99rem;top:.5rem;background:var(--card);padding:.5rem 1rem;border-radius:8px;z-index:9}
 .skip:focus{left:1rem}
 .note{color:var(--soft);max-width:62rem;margin:.35rem 0 1rem}
+.note.base{margin-top:1rem;overflow-wrap:anywhere}
 .more,.limit{color:var(--soft);font-style:italic;margin:.6rem 0}
 .count{color:var(--soft);font-weight:400;font-size:.86rem;margin-left:.3rem}
 .n{text-align:right;white-space:nowrap}
