@@ -58,6 +58,11 @@ public:
         facts_.compressed += count;
         facts_.uncompressed += count;
         check_output(limits_, facts_.compressed, facts_.uncompressed);
+        if (count == 0 && !buffer.empty()) {
+            facts_.toc = read_toc_footer(as_bytes(last_), facts_.compressed);
+        } else {
+            keep_last(buffer.first(count));
+        }
         return count;
     }
 
@@ -71,9 +76,16 @@ private:
         return count;
     }
 
+    /// Blocks are large: this is a copy of a few bytes each.
+    void keep_last(ByteView block) {
+        last_ += as_text(block.last(std::min(block.size(), toc_footer_size)));
+        if (last_.size() > toc_footer_size) last_.erase(0, last_.size() - toc_footer_size);
+    }
+
     CompressedInput input_;
     InflateLimits limits_;
     CompressionFacts& facts_;
+    std::string last_; // at most toc_footer_size bytes
 };
 
 } // namespace

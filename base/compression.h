@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/source.h"
+#include "base/toc_footer.h"
 
 #include <cstdint>
 #include <memory>
@@ -44,6 +45,7 @@ struct CompressionFacts {
     bool zstd_checksum = false;       ///< the first frame carries a content checksum
     std::uint64_t zstd_window = 0;    ///< bytes, of the first frame
     bool zstd_chunked_footer = false; ///< the last skippable frame ends in "GNUlInUx"
+    TocFooter toc;                    ///< what the last bytes in say, whatever the decoder makes of them
 
     bool operator==(const CompressionFacts&) const = default;
 };

@@ -6,7 +6,9 @@
 #include "base/bytes.h"
 #include "base/compression.h"
 #include "base/source.h"
+#include "base/toc_footer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,10 +30,16 @@ public:
     /// Consumes `count` of the available bytes; when negative, gives back at most step_back of those consumed last.
     void advance(std::ptrdiff_t count);
     std::uint64_t consumed() const { return consumed_; }
+    /// The bytes consumed last, at most toc_footer_size of them; valid like available().
+    ByteView last() const {
+        const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(consumed_, toc_footer_size));
+        return ByteView(buffer_).subspan(begin_ - count, count);
+    }
     /// The rest of the source, once nothing is available any more: plain input needs no copy.
     ByteSource& source() { return *source_; }
 
-    static constexpr std::size_t step_back = 16; ///< ISA-L holds up to 8 bytes when a stream ends
+    /// What is kept before begin_: ISA-L gives back up to 8 bytes when a stream ends, and a footer is asked for.
+    static constexpr std::size_t step_back = toc_footer_size;
 
 private:
     void make_room();

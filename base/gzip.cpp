@@ -132,6 +132,7 @@ private:
     void start_member() {
         if (!at_member()) {
             place_ = Place::end;
+            facts_.toc = read_toc_footer(input_.last(), input_.consumed());
             return;
         }
         ++facts_.members;

@@ -108,6 +108,7 @@ private:
         const ByteView head = input_.peek(4);
         if (head.empty()) {
             place_ = Place::end;
+            facts_.toc = read_toc_footer(input_.last(), input_.consumed());
             return;
         }
         frame_start_ = input_.consumed();

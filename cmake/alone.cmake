@@ -1,7 +1,10 @@
 # Sources with a name in their unnamed namespace that another source of their library has, too; see library.cmake.
 set(touchstone_alone
+    attest/checksum_list.cpp
+    attest/checksum_mtree.cpp
     base/file_write.cpp
     base/source.cpp
+    base/toc_footer.cpp
     cli/cache_command.cpp
     cli/digest_command.cpp
     cli/explain_command.cpp
@@ -57,4 +60,5 @@ set(touchstone_alone
     report/image_verification.cpp
     report/markdown.cpp
     report/markdown_files.cpp
+    report/recorded_base.cpp
     report/text_sides.cpp)

@@ -58,6 +58,17 @@ std::string tail_of(const LayerListing& listing) {
                        listing.tail.padding_hash, listing.tail.global_headers, listing.tail.extension_hash);
 }
 
+/// The streams of both sides may be equal, and what lies beside them in the blobs differ.
+bool holds_more_than_stream(const LayerListing& listing) {
+    return std::any_of(listing.oddities.begin(), listing.oddities.end(),
+                       [](const Oddity& oddity) { return is_beside_stream(oddity.code); });
+}
+
+bool hold_more_than_streams(const std::vector<MatchableLayer>& layers) {
+    return std::any_of(layers.begin(), layers.end(),
+                       [](const MatchableLayer& layer) { return holds_more_than_stream(*layer.layer->listing); });
+}
+
 std::vector<Construct> constructs_of(const AmbiguitySide& side, const std::set<Digest>& shared_streams) {
     std::vector<Construct> found;
     const auto add = [&](const Oddity& oddity, int layer, std::string behind) {
@@ -69,10 +80,11 @@ std::vector<Construct> constructs_of(const AmbiguitySide& side, const std::set<D
     };
     for (std::size_t i = 0; i < side.layers->size(); ++i) {
         const LayerListing& listing = *(*side.layers)[i].layer->listing;
-        if (shared_streams.contains(listing.diff_id)) continue;
+        const bool shared = shared_streams.contains(listing.diff_id);
+        if (shared && !holds_more_than_stream(listing)) continue;
         const std::map<std::string_view, std::string> behind = entries_behind(listing);
         for (const Oddity& oddity : listing.oddities) {
-            if (is_ambiguous(oddity))
+            if (is_ambiguous(oddity) && (!shared || is_beside_stream(oddity.code)))
                 add(oddity, static_cast<int>(i), oddity.path.empty() ? tail_of(listing) : behind.at(oddity.path));
         }
     }
@@ -128,7 +140,8 @@ bool judge_ambiguity(const AmbiguitySide& published, const AmbiguitySide& rebuil
                      Findings& findings) {
     const std::vector<Digest> left_streams = streams_of(*published.layers);
     const std::vector<Digest> right_streams = streams_of(*rebuilt.layers);
-    if (left_streams == right_streams) return false;
+    const bool more = hold_more_than_streams(*published.layers) || hold_more_than_streams(*rebuilt.layers);
+    if (left_streams == right_streams && !more) return false;
     const std::set<Digest> left_set(left_streams.begin(), left_streams.end());
     const std::set<Digest> right_set(right_streams.begin(), right_streams.end());
     std::set<Digest> shared;

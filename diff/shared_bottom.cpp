@@ -24,7 +24,8 @@ bool one_shape(const LayerListing& a, const LayerListing& b) {
 
 std::size_t shared_bottom(const Image& published, const Image& rebuilt) {
     const auto same = [](const LayerRef& a, const LayerRef& b) {
-        return a.digest && a.diff_id && a.digest == b.digest && a.diff_id == b.diff_id && a.media_type == b.media_type;
+        return a.digest && a.diff_id && a.digest == b.digest && a.diff_id == b.diff_id &&
+               a.media_type == b.media_type && a.toc_annotations == b.toc_annotations;
     };
     if (published.is_artifact || rebuilt.is_artifact) return 0;
     const auto [end, other] = std::mismatch(published.layers.begin(), published.layers.end(), rebuilt.layers.begin(),

@@ -33,6 +33,7 @@ struct Task {
     Work work = Work::list;
     std::size_t listed_by = 0; ///< the task whose entries are also these
     std::size_t same_blob = 0; ///< the task whose stream facts are also these (verify_blob and nothing)
+    bool own_listing = false;  ///< the result holds entries: they are taken, and not those of listed_by
     std::shared_ptr<const LayerListing> result;
 };
 
@@ -48,7 +49,8 @@ struct Slice {
 
 /// Decides the work of each layer of the slice; tasks are in image order, then layer order.
 std::vector<Task> plan(const std::vector<const Image*>& images, const Slice& slice) {
-    using BlobKey = std::tuple<Digest, std::optional<Digest>>;
+    // The annotations count: what they promise is compared with the blob when it is listed.
+    using BlobKey = std::tuple<Digest, std::optional<Digest>, std::vector<std::pair<std::string, std::string>>>;
     std::map<BlobKey, std::size_t> blobs;
     std::map<Digest, std::size_t> streams;
     std::vector<Task> tasks;
@@ -60,7 +62,8 @@ std::vector<Task> plan(const std::vector<const Image*>& images, const Slice& sli
                 .image = i, .layer = j, .work = Work::list, .listed_by = self, .same_blob = self, .result = nullptr};
             if (images[i]->is_artifact) task.work = Work::verify_blob;
             if (layer.digest && !images[i]->is_artifact) {
-                const auto [known, added] = blobs.try_emplace({*layer.digest, layer.diff_id}, self);
+                const auto [known, added] =
+                    blobs.try_emplace({*layer.digest, layer.diff_id, layer.toc_annotations}, self);
                 if (!added) {
                     task.same_blob = known->second;
                     task.listed_by = tasks[known->second].listed_by;
@@ -69,7 +72,7 @@ std::vector<Task> plan(const std::vector<const Image*>& images, const Slice& sli
             }
             if (layer.diff_id && task.work == Work::list) {
                 const auto [known, added] = streams.try_emplace(*layer.diff_id, self);
-                if (!added) {
+                if (!added && layer.toc_annotations.empty()) {
                     task.listed_by = known->second;
                     task.work = Work::verify_stream;
                 }
@@ -148,6 +151,27 @@ void run(const std::vector<const Image*>& images, std::vector<Task*> tasks, cons
     parallel_for(tasks.size(), options.jobs, work, threads_for(images, tasks));
 }
 
+/// True when something was found in the blob, or said of it, that its stream does not hold.
+bool has_table(const LayerListing& listing) {
+    return listing.compression.toc.format != TocFormat::none ||
+           std::any_of(listing.oddities.begin(), listing.oddities.end(),
+                       [](const Oddity& oddity) { return is_beside_stream(oddity.code); });
+}
+
+/// Layers of one stream share its entries, and not what lies beside it in their blobs: where one of them has a table of
+/// contents for lazy pulling, they are listed each by itself.
+void list_apart(const std::vector<const Image*>& images, std::vector<Task>& tasks, const LoadOptions& options) {
+    std::vector<Task*> apart;
+    for (Task& task : tasks) {
+        if (task.work != Work::verify_stream) continue;
+        if (!has_table(*task.result) && !has_table(*tasks[task.listed_by].result)) continue;
+        task.work = Work::list;
+        task.own_listing = true;
+        apart.push_back(&task);
+    }
+    if (!apart.empty()) run(images, apart, options);
+}
+
 std::vector<Task*> all_of(std::vector<Task>& tasks) {
     std::vector<Task*> all;
     for (Task& task : tasks) all.push_back(&task);
@@ -158,9 +182,11 @@ std::vector<Task*> all_of(std::vector<Task>& tasks) {
 void store(const std::vector<const Image*>& images, const std::vector<Task>& tasks, std::vector<Stack>& stacks) {
     for (const Task& task : tasks) {
         if (images[task.image]->is_artifact) continue;
+        const Task& blob = tasks[task.same_blob];
         stacks[task.image].layers[task.layer] = {.ref = &layer_of(images, task),
-                                                 .listing = tasks[task.listed_by].result,
-                                                 .stream = tasks[task.same_blob].result};
+                                                 .listing =
+                                                     blob.own_listing ? blob.result : tasks[task.listed_by].result,
+                                                 .stream = blob.result};
     }
 }
 
@@ -168,6 +194,7 @@ void load(const std::vector<const Image*>& images, const Slice& slice, const Loa
           std::vector<Stack>& stacks) {
     std::vector<Task> tasks = plan(images, slice);
     run(images, all_of(tasks), options);
+    list_apart(images, tasks, options);
     store(images, tasks, stacks);
 }
 
@@ -188,6 +215,7 @@ public:
     }
     void list_rest(const LoadOptions& options, std::vector<Stack>& stacks) {
         run(images_, rest(), options);
+        list_apart(images_, tasks_, options);
         store(images_, tasks_, stacks);
     }
     void verify_rest(const LoadOptions& options, std::vector<Stack>& stacks) {
@@ -235,6 +263,7 @@ std::vector<Stack> load_stacks(const std::vector<const Image*>& images, const Lo
     std::vector<Task*> tasks = all_of(above);
     for (Task* task : bottom.at_once()) tasks.push_back(task);
     run(images, tasks, options);
+    list_apart(images, above, options);
     store(images, above, stacks);
     if (one_shape_above(stacks[0], stacks[1], shared)) {
         bottom.verify_rest(options, stacks);

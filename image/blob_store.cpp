@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "image/lazy_view.h"
 
 #include <fmt/format.h>
 
@@ -150,6 +151,7 @@ LayerRef layer_of(const std::shared_ptr<const BlobStore>& store, const Descripto
     layer.digest = descriptor.digest;
     layer.size = descriptor.size;
     layer.media_type = descriptor.media_type;
+    layer.toc_annotations = toc_annotations(descriptor.annotations);
     const StoredBytes stored = stored_blob(*store, descriptor, layer.name);
     layer.stored_size = stored.size;
     layer.open = stored.open; // holds what it needs of the store

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace touchstone {
@@ -27,10 +28,12 @@ class Cache;
 struct LayerRef {
     std::string
         name; ///< for messages, printable, counted from 0 like everywhere: "layer 3 (sha256:…)" or "layer 3 (<member>)"
-    std::optional<Digest> digest;       ///< of the blob as stored; absent in docker-archive and tar
-    std::optional<std::uint64_t> size;  ///< promised bytes of the blob, where something promises them
-    std::string media_type;             ///< empty where the container names none
-    std::optional<Digest> diff_id;      ///< of the uncompressed stream; absent only for tar:
+    std::optional<Digest> digest;      ///< of the blob as stored; absent in docker-archive and tar
+    std::optional<std::uint64_t> size; ///< promised bytes of the blob, where something promises them
+    std::string media_type;            ///< empty where the container names none
+    std::optional<Digest> diff_id;     ///< of the uncompressed stream; absent only for tar:
+    std::vector<std::pair<std::string, std::string>>
+        toc_annotations; ///< what its descriptor says of a table of contents for lazy pulling (image/lazy_view.h)
     std::optional<std::size_t> history; ///< index into Image::history of the entry that claims this layer
     std::uint64_t stored_size = 0;      ///< bytes that will be read, for progress and scheduling
     std::function<std::unique_ptr<ByteSource>()>

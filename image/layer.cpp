@@ -228,11 +228,12 @@ void compare_with_reference(const LayerRef& layer, LayerListing& listing) {
     if (listing.compression.zero_padding != 0) {
         note(OddityCode::compressed_padding, fmt::format("{} bytes", listing.compression.zero_padding));
     }
+    compare_toc_annotations(layer, listing);
 }
 
 std::unique_ptr<LayerListing> list_blob(const LayerRef& layer, const LayerLimits& limits, Progress* progress,
                                         ContentVisitor* visitor) {
-    return within(layer.name, [&] {
+    std::unique_ptr<LayerListing> found = within(layer.name, [&] {
         auto listing = std::make_unique<LayerListing>();
         LayerStream stream(layer, limits, progress, visitor == nullptr ? nullptr : visitor->lane());
         stream.run([&] {
@@ -243,6 +244,8 @@ std::unique_ptr<LayerListing> list_blob(const LayerRef& layer, const LayerLimits
         if (progress != nullptr) ++progress->layers;
         return listing;
     });
+    check_lazy_view(layer, limits, visitor == nullptr ? Contents::digests : visitor->contents(), *found);
+    return found;
 }
 
 std::unique_ptr<LayerListing> read_layer(const LayerRef& layer, const LayerLimits& limits, Progress* progress,

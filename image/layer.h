@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "image/entry.h"
 #include "image/image.h"
+#include "image/lazy_view.h"
 #include "image/oddity.h"
 #include "image/tar_reader.h"
 
@@ -36,6 +37,7 @@ struct LayerListing {
     std::uint64_t size = 0; ///< stored bytes
     std::uint64_t uncompressed = 0;
     CompressionFacts compression;
+    std::optional<LazyDigests> lazy; ///< of the table of contents for lazy pulling, where there is one that can be read
     TarTail tail;
     std::vector<Entry> entries;   ///< in stream order
     std::vector<Oddity> oddities; ///< of the stream and of the set of entries; `layer` is -1 until a stack sets it

@@ -151,6 +151,14 @@ constexpr std::array rows{
               "a character device 0:0: overlayfs takes it for a whiteout, other snapshotters for a device"},
     OddityRow{readings_differ, "readings-differ", ambiguous,
               "the layers give different trees under the OCI, the naive and the overlay reading"},
+    // Lazy pulling
+    OddityRow{lazy_view_differs, "lazy-view-differs", ambiguous,
+              "the table of contents for lazy pulling says something else than the tar: stargz-snapshotter and "
+              "containers/storage show the table, all others the tar"},
+    OddityRow{
+        lazy_view_unreadable, "lazy-view-unreadable", ambiguous,
+        "a table of contents for lazy pulling that cannot be read, or is not the promised one: lazy runtimes refuse "
+        "the layer, fall back to the tar, or show what only they can read"},
     // Compression
     OddityRow{
         media_type_mismatch, "media-type-mismatch", finding,

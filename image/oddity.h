@@ -77,6 +77,9 @@ enum class OddityCode : std::uint8_t {
     implied_parent,           ///< T15
     char_device_zero,         ///< char 0:0, overlayfs's own whiteout, inside a layer
     readings_differ,          ///< the spec, naive and overlay readings of the stack give different trees
+    // Lazy pulling (1.3; image/lazy_view.cpp)
+    lazy_view_differs,    ///< the table of contents of eStargz or zstd:chunked says something else than the tar
+    lazy_view_unreadable, ///< it cannot be read, or is not the one that the annotations promise
     // Compression (3.4)
     media_type_mismatch, ///< compression by magic is not what the media type says
     empty_layer_blob,    ///< zero bytes: an empty layer to containerd, an error to others
@@ -120,6 +123,10 @@ struct Oddity {
     std::string detail; ///< printable; may be empty
     int layer = -1;     ///< index in the stack, or -1: about the image (set by whoever knows it)
 };
+/// True for what lies in a blob beside its uncompressed stream: two blobs of one stream need not share it.
+inline bool is_beside_stream(OddityCode code) {
+    return code == OddityCode::lazy_view_differs || code == OddityCode::lazy_view_unreadable;
+}
 inline bool is_ambiguous(const Oddity& oddity) {
     return row_of(oddity.code).weight == OddityWeight::ambiguous;
 }

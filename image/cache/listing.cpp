@@ -9,7 +9,7 @@
 #include <string>
 
 // A number is pasted into the name of a folder; it is raised by hand (see listing.h).
-#define TOUCHSTONE_LISTING_RULES "1"
+#define TOUCHSTONE_LISTING_RULES "2"
 
 namespace touchstone {
 
@@ -25,9 +25,40 @@ void digest_fields(Fields& fields, T& digest) {
 }
 
 template <class Fields, class T>
+void toc_footer_fields(Fields& fields, T& footer) {
+    auto& [format, elsewhere, offset, size, unpacked, type] = footer;
+    fields.choice(format, TocFormat::zstd_chunked);
+    fields.flag(elsewhere);
+    fields.number(offset);
+    fields.number(size);
+    fields.number(unpacked);
+    fields.number(type);
+}
+
+/// `item`(fields, value) for a value that may be missing.
+template <class Fields, class T, class Item>
+void optional_fields(Fields& fields, T& value, Item&& item) {
+    bool there = value.has_value();
+    fields.flag(there);
+    if constexpr (!Fields::writes) {
+        if (there) value.emplace();
+    }
+    if (there) item(fields, *value);
+}
+
+template <class Fields, class T>
+void lazy_fields(Fields& fields, T& lazy) {
+    optional_fields(fields, lazy, [](Fields& inner, auto& digests) {
+        auto& [json, stored] = digests;
+        digest_fields(inner, json);
+        optional_fields(inner, stored, [](Fields& innermost, auto& digest) { digest_fields(innermost, digest); });
+    });
+}
+
+template <class Fields, class T>
 void compression_fields(Fields& fields, T& facts) {
     auto& [kind, compressed, uncompressed, members, skippable_frames, zero_padding, gzip_mtime, gzip_xfl, gzip_os,
-           gzip_name, gzip_comment, gzip_extra, estargz_footer, zstd_checksum, zstd_window, zstd_chunked_footer] =
+           gzip_name, gzip_comment, gzip_extra, estargz_footer, zstd_checksum, zstd_window, zstd_chunked_footer, toc] =
         facts;
     fields.choice(kind, Compression::zstd);
     fields.number(compressed);
@@ -45,6 +76,7 @@ void compression_fields(Fields& fields, T& facts) {
     fields.flag(zstd_checksum);
     fields.number(zstd_window);
     fields.flag(zstd_chunked_footer);
+    toc_footer_fields(fields, toc);
 }
 
 template <class Fields, class T>
@@ -66,12 +98,7 @@ void time_fields(Fields& fields, T& time) {
 
 template <class Fields, class T>
 void optional_time_fields(Fields& fields, T& time) {
-    bool there = time.has_value();
-    fields.flag(there);
-    if constexpr (!Fields::writes) {
-        if (there) time.emplace();
-    }
-    if (there) time_fields(fields, *time);
+    optional_fields(fields, time, [](Fields& inner, auto& there) { time_fields(inner, there); });
 }
 
 template <class Fields, class T>
@@ -200,7 +227,7 @@ void owner_fields(FieldReader& fields, StringTable& names, const std::vector<Ent
 
 template <class Fields, class T>
 void listing_fields(Fields& fields, T& listing, ListingDetail& detail) {
-    auto& [listed, blob, diff_id, size, uncompressed, compression, tail, entries, oddities, owner_names, arena] =
+    auto& [listed, blob, diff_id, size, uncompressed, compression, lazy, tail, entries, oddities, owner_names, arena] =
         listing;
     fields.choice(detail, ListingDetail::whole);
     digest_fields(fields, blob);
@@ -210,6 +237,7 @@ void listing_fields(Fields& fields, T& listing, ListingDetail& detail) {
     compression_fields(fields, compression);
     if constexpr (!Fields::writes) listed = detail == ListingDetail::whole;
     if (detail != ListingDetail::whole) return;
+    lazy_fields(fields, lazy);
     tail_fields(fields, tail);
     list_of(fields, entries, least_entry, [](Fields& inner, auto& entry) { entry_fields(inner, entry); });
     list_of(fields, oddities, least_oddity, [](Fields& inner, auto& oddity) { oddity_fields(inner, oddity); });

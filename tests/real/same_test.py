@@ -68,11 +68,11 @@ class EncodedOtherwise(harness.TestCase):
 
     def test_zstd_chunked_with_its_skippable_frames_equals_gzip(self):
         harness.need(*images.TOOLS, "zstd")
-        self.check(f"oci:{images.as_oci('zstd:chunked', 'small')}", published=f"oci:{images.small()}")
+        self.check(f"oci:{images.as_oci('zstd:chunked', 'spelt')}", published=f"oci:{images.spelt()}")
 
     def test_one_gzip_member_a_file_and_a_footer_member_equal_one_member(self):
-        """The shape of an eStargz layer, made here because no tool of Debian 12 writes it: each tar member in a gzip
-        member of its own, and an empty one at the end whose extra field holds an offset."""
+        """The shape of an eStargz layer: each tar member in a gzip member of its own, and an empty one at the end with an
+        extra field (lazy_view_test.py has real ones)."""
         harness.need(*images.TOOLS)
         layout = stargz_like(images.small(), images.WORK / "stargz_like")
         self.check(f"oci:{layout}", published=f"oci:{images.small()}")
@@ -90,7 +90,7 @@ def stargz_like(source, target):
             starts = [member.offset for member in archive] + [len(data)]
         starts[0] = 0
         members = [gzip.compress(data[start:end], mtime=0) for start, end in zip(starts, starts[1:])]
-        extra = b"SG" + struct.pack("<H", 22) + b"%016xSTARGZ" % sum(map(len, members))
+        extra = b"GS" + struct.pack("<H", 22) + b"%016xSTARGZ" % sum(map(len, members))
         footer = b"\x1f\x8b\x08\x04" + bytes(4) + b"\x00\xff" + struct.pack("<H", len(extra)) + extra
         blob = b"".join(members) + footer + b"\x01\x00\x00\xff\xff" + bytes(8)
         layer.update(images.add_blob(target, blob))

@@ -49,6 +49,10 @@ inline std::string spelt_out(const LayerListing& l) {
         c.gzip_extra, c.estargz_footer, c.zstd_checksum, c.zstd_window, c.zstd_chunked_footer);
     text += fmt::format("{} {} {} {} {}\n", l.tail.zero_blocks, l.tail.bytes_after_end, l.tail.global_headers,
                         l.tail.extension_hash, l.tail.padding_hash);
+    const TocFooter& t = c.toc;
+    text += fmt::format("{} {} {} {} {} {} {} {}\n", static_cast<int>(t.format), t.elsewhere, t.offset, t.size,
+                        t.unpacked, t.type, l.lazy ? l.lazy->json.string() : "",
+                        l.lazy && l.lazy->stored ? l.lazy->stored->string() : "");
     for (const Entry& entry : l.entries) text += spelt_out(l, entry);
     for (const Oddity& o : l.oddities) {
         text += fmt::format("{} {} {} {}\n", row_of(o.code).name, hex(o.path), o.detail, o.layer);

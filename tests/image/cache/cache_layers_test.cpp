@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace touchstone::test {
@@ -40,6 +41,30 @@ TEST_CASE("a layer is listed once") {
     verify_blob_once(known.layer, {}, nullptr);
     CHECK(known.opened == 1);
     CHECK(known.read_always() == first);
+}
+
+TEST_CASE("what annotations say of a table of contents is compared with the kept listing, and not kept with it") {
+    Known known;
+    const std::string extra = std::string("SG\x16\0", 4) + "0000000000000000STARGZ"; // docs/estargz.md: no table there
+    known.stored += std::string("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x1a\0", 12) + extra +
+                    std::string("\1\0\0\xff\xff\0\0\0\0\0\0\0\0", 13);
+    const std::shared_ptr<const Cache> cache = known.layer.cache;
+    known.layer = honest_layer(known.stored, known.tar, known.opened);
+    known.layer.cache = cache;
+    const auto count = [&] {
+        const auto listing = read_layer_once(known.layer, {}, nullptr);
+        return std::count_if(listing->oddities.begin(), listing->oddities.end(),
+                             [](const Oddity& oddity) { return oddity.code == OddityCode::lazy_view_unreadable; });
+    };
+    CHECK(count() == 1);
+    const int opened = known.opened;
+    known.layer.toc_annotations = {{"containerd.io/snapshot/stargz/toc.digest", "sha256:0"}};
+    CHECK(count() == 2);
+    CHECK(known.read() == known.read());
+    known.layer.toc_annotations.clear();
+    CHECK(count() == 1);
+    CHECK(known.opened == opened);
+    CHECK(known.read() == known.read_always());
 }
 
 TEST_CASE("a stream is verified once, and listed when a list is wanted") {
