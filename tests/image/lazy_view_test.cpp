@@ -28,7 +28,10 @@ std::string sha256(std::string_view bytes) {
 
 std::string le(std::uint64_t value, int count) {
     std::string bytes;
-    for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xffU);
+    for (int i = 0; i < count; ++i) {
+        bytes += static_cast<char>(value & 0xffU);
+        value >>= 8; // of a count beyond 8 the rest is zeros
+    }
     return bytes;
 }
 

@@ -1,6 +1,7 @@
 // What must hold of the canonical form of any layer, tried on random ones: it is its own canonical form, it does not
 // see the encoding, and it sees everything else.
 #include "base/error.h"
+#include "base/parallel.h"
 #include "normalize/canonical_layer.h"
 #include "normalize/spooled_layer.h"
 #include "tests/support/content_map.h"
@@ -8,8 +9,13 @@
 #include "tests/support/random_tree.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
 
 using namespace touchstone;
 using namespace touchstone::test;
@@ -137,6 +143,33 @@ TEST_CASE("what is made while a layer streams by is what the writer makes of its
     }
     CHECK(streamed >= 2 * seeds);
     CHECK(written > 0);
+}
+
+TEST_CASE("a layer is the same whoever hashes and writes its blocks") {
+    TarBuilder builder;
+    std::mt19937 random(7);
+    for (int i = 0; i < 1000; ++i) { // more than all blocks that may wait hold together
+        std::string content(random() % 16'384, '\0');
+        for (char& c : content) c = static_cast<char>(random());
+        builder.file(fmt::format("f{:04}", i), content);
+    }
+    const std::string tar = builder.finish();
+    const Canonical expected = canonical(tar);
+    const Image image = make_tar_image(tar);
+    for (const unsigned jobs : {1U, 2U, 4U}) {
+        CAPTURE(jobs);
+        std::shared_ptr<const SpooledLayer> spooled;
+        const auto read = [&](std::size_t) {
+            while (jobs > 1 && !help_is_there()) std::this_thread::yield();
+            spooled = spool_layer(image.layers[0], {}, nullptr, {.profile = {}, .keep_stream = true});
+        };
+        parallel_for(1, jobs, read, Threads::to_help);
+        StringSink stream;
+        copy_file(*spooled->stream, stream);
+        CHECK(spooled->stream == spooled->content);
+        CHECK(stream.text() == expected.bytes);
+        CHECK(spooled->canonical.digest == expected.result.digest);
+    }
 }
 
 TEST_CASE("a header that was made to have the hash of the canonical one hides no change") {
