@@ -247,7 +247,7 @@ def cases(folder):
     for how in (["--compress", "none"], ["--compress", "gzip"], ["--compress", "zstd"], ["--merge"]):
         yield Case(f"normalize {' '.join(how)}", 0, "normalize", *how, rebuilt, "-o", "oci-archive:out", writes=True)
 
-    for kind, status, blobs in (("good", 0, good_layers(layer(10))), ("bad", 2, bad_layers(layer(1)))):
+    for kind, status, blobs in (("good", 0, good_layers(layer(5))), ("bad", 2, bad_layers(layer(1)))):
         for name, blob in blobs.items():
             file = folder / name
             file.write_bytes(blob)

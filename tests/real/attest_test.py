@@ -8,12 +8,14 @@ import os
 import pathlib
 import pty
 import select
+import shutil
 import subprocess
 import tempfile
 import unittest
 
 import harness
 from harness import tool, touchstone
+from trees import once, scratch
 
 PUBLISHED = harness.REPOSITORY / "fixtures/published.oci.tar"
 REBUILT = harness.REPOSITORY / "fixtures/rebuilt.oci.tar"
@@ -27,9 +29,18 @@ def pae(kind, body):
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body)
 
 
+@once
+def cosign_program(target):
+    """The program, once a run for all tests; AssertionError where it cannot be had."""
+    with scratch() as folder:
+        program = fetch_cosign(folder)
+        if program is None:
+            raise AssertionError("cosign is not to be had: this network has no package of Debian trixie")
+        shutil.copy(program, target)
+
+
 def fetch_cosign(folder):
     """The program, or None: with apt's own client, into `folder` alone."""
-    folder = pathlib.Path(folder)
     for name in ("state/lists/partial", "cache/archives/partial", "root"):
         (folder / name).mkdir(parents=True)
     keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -480,13 +491,11 @@ class Platforms(Attested):
 class Cosign(Attested):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.program = fetch_cosign(cls.folder.name)
-        if cls.program is None:
-            message = "cosign is not to be had: this network has no package of Debian trixie"
-            print(f"\n*** NOT TESTED: {message}\n")
-            raise unittest.SkipTest(message)
+        try:
+            cls.program = cosign_program()
+        except AssertionError as error:
+            print(f"\n*** NOT TESTED: {error}\n")
+            raise unittest.SkipTest(str(error)) from error
         try:
             tool(cls.program, "version")
         except (OSError, AssertionError) as error:

@@ -169,8 +169,8 @@ class CacheTest(registry_test.RegistryTestCase):
     def test_a_base_under_forty_images_is_fetched_and_listed_once(self):
         count = 40
         layouts = applications(count)
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda n: registries.push(f"oci:{layouts / str(n)}:latest", self.registry, f"many:{n}"), range(count)))
+        for number in range(count):
+            registries.put(layouts / str(number), self.registry, "many", number)
         base = registry_test.manifest_in(layouts / "0")["layers"][0]["digest"]
         for number in range(count):
             done = self.with_cache("ls", "--json", self.name(f"many:{number}"))
@@ -305,9 +305,12 @@ class CacheTest(registry_test.RegistryTestCase):
 
         proxy = self.start(registries.Proxy, self.registry, fault)
         environment = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(self.caches)}
-        process = subprocess.Popen([harness.PROGRAM, "verify", f"docker://{proxy.host}/app:1"], env=environment,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(1)
+        process = subprocess.Popen([harness.PROGRAM, "verify", "--stall-timeout", "3", f"docker://{proxy.host}/app:1"],
+                                   env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while not proxy.paths("/blobs/", "GET") and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=30), 128 + signal.SIGTERM)
         self.assertEqual(self.objects("tmp"), {})

@@ -1,13 +1,18 @@
 """The OCI documents and archives that `touchstone normalize` writes: digests and sizes by hashlib, a config that says
 the same, copies by skopeo, and the same bytes from every wrapping, from another build, and from the result itself."""
+import functools
 import json
 import os
+import pathlib
 import tarfile
+import tempfile
 
 import harness
 import images
 import normalize_test
 import truth
+
+WORK = tempfile.TemporaryDirectory(prefix="touchstone-documents-")  # removed when the program ends
 
 
 def config_of(layout):
@@ -23,14 +28,21 @@ def without_times_and_layers(config):
     return config
 
 
+@functools.lru_cache
+def canonical(name):
+    """An image of SOURCES by `normalize`, once for all tests here."""
+    layout = pathlib.Path(WORK.name) / name
+    normalize_test.NormalizeTestCase().normalize(f"oci:{images.source(name)}", f"oci:{layout}")
+    return layout
+
+
 class Documents(normalize_test.NormalizeTestCase):
     """The OCI documents: digests and sizes by hashlib, skopeo reads them, and every wrapping gives the same."""
 
     def test_each_digest_and_size_is_that_of_the_bytes(self):
         for name in images.REAL:
             with self.subTest(image=name):
-                layout = self.temp / name
-                self.normalize(f"oci:{images.source(name)}", f"oci:{layout}")
+                layout = canonical(name)
                 for blob in (layout / "blobs/sha256").iterdir():
                     self.assertEqual("sha256:" + blob.name, truth.sha256(blob.read_bytes()))
                 manifest = truth.manifest_of(layout)
@@ -51,8 +63,7 @@ class Documents(normalize_test.NormalizeTestCase):
     def test_the_config_says_the_same_about_running_it(self):
         for name in images.REAL:
             with self.subTest(image=name):
-                layout = self.temp / name
-                self.normalize(f"oci:{images.source(name)}", f"oci:{layout}")
+                layout = canonical(name)
                 source = config_of(images.source(name))
                 self.assertEqual(without_times_and_layers(config_of(layout)), without_times_and_layers(source))
 
@@ -72,8 +83,7 @@ class Documents(normalize_test.NormalizeTestCase):
     def test_skopeo_copies_it_and_finds_every_digest_right(self):
         for name in images.REAL:
             with self.subTest(image=name):
-                layout, archive = self.temp / name, self.temp / f"{name}.tar"
-                self.normalize(f"oci:{images.source(name)}", f"oci:{layout}")
+                layout, archive = canonical(name), self.temp / f"{name}.tar"
                 self.normalize(f"oci:{images.source(name)}", f"oci-archive:{archive}")
                 for number, reference in enumerate((f"oci:{layout}:latest", f"oci-archive:{archive}:latest")):
                     copy = self.temp / f"{name}-copy{number}"
@@ -91,9 +101,7 @@ class Documents(normalize_test.NormalizeTestCase):
 
     def test_every_transport_of_an_image_becomes_the_same_blobs(self):
         for name in images.REAL:
-            images.source(name)
-            expected = self.temp / f"{name}-expected"
-            self.normalize(f"oci:{images.source(name)}", f"oci:{expected}")
+            expected = canonical(name)
             for transport in images.TRANSPORTS:
                 with self.subTest(image=name, transport=transport):
                     layout = self.temp / f"{name}-{transport}"
@@ -102,8 +110,7 @@ class Documents(normalize_test.NormalizeTestCase):
 
     def test_compression_does_not_matter(self):
         harness.need("zstd")
-        expected = self.temp / "expected"
-        self.normalize(f"oci:{images.published()}", f"oci:{expected}")
+        expected = canonical("published")
         for compression in ("gzip", "zstd", "plain"):
             with self.subTest(compression=compression):
                 self.normalize(f"oci:{images.as_oci(compression)}", f"oci:{self.temp / compression}")
@@ -112,8 +119,7 @@ class Documents(normalize_test.NormalizeTestCase):
     def test_an_archive_is_the_directory_in_a_tar(self):
         for name in ("published", "umoci_layers"):
             with self.subTest(image=name):
-                layout, archive, opened = (self.temp / f"{name}{end}" for end in ("", ".tar", "-opened"))
-                self.normalize(f"oci:{images.source(name)}", f"oci:{layout}")
+                layout, archive, opened = canonical(name), self.temp / f"{name}.tar", self.temp / f"{name}-opened"
                 self.normalize(f"oci:{images.source(name)}", f"oci-archive:{archive}")
                 opened.mkdir()
                 harness.tool("tar", "-C", opened, "-xf", archive)

@@ -182,19 +182,30 @@ def by_buildah(target, time):
 
 
 @once
-def by_mmdebstrap(target, run):
-    """Packages from Debian's archive, unpacked by mmdebstrap, as one layer; `run` tells one build from the next."""
+def debian_trees(target):
+    """Packages from Debian's archive, unpacked twice by mmdebstrap; the archive's lists are fetched and read once."""
+    target.mkdir()
     with scratch() as temp:
-        tool(
-            "mmdebstrap",
-            "--quiet",
-            "--mode=root",
-            "--variant=extract",
-            "--include=base-files,dash,passwd,libc-bin",
-            "bookworm",
-            temp / "tree",
-        )
-        image_of(target, [temp / "tree"])
+        for run, options in (
+            (1, [f'--extract-hook=cp -a "$1/var/lib/apt/lists" {temp}/lists']),
+            (2, [f'--setup-hook=cp -a {temp}/lists/. "$1/var/lib/apt/lists"', "--skip=update"]),
+        ):
+            tool(
+                "mmdebstrap",
+                "--quiet",
+                "--mode=root",
+                "--variant=extract",
+                "--include=base-files,dash,passwd,libc-bin",
+                *options,
+                "bookworm",
+                target / str(run),
+            )
+
+
+@once
+def by_mmdebstrap(target, run):
+    """Those packages as one layer; `run` tells one build from the next."""
+    image_of(target, [debian_trees() / str(run)])
 
 
 def copied(source, target, *options):

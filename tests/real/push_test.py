@@ -111,7 +111,7 @@ class PlainTest(PushTestCase):
 
     def test_chunks(self):
         proxy = self.start(registries.Proxy, self.registry)
-        digest = self.push(published(), f"docker://{proxy.host}/chunks:1", "--chunk-size", "10K")
+        digest = self.push(published(), f"docker://{proxy.host}/chunks:1", "--chunk-size", "100K")
         self.assertGreater(len(proxy.paths("/blobs/uploads/", "PATCH")), 3)
         self.assertTrue(all(re.fullmatch(r"\d+-\d+", one) for one in proxy.headers("Content-Range")))
         self.verified(f"docker://{self.registry.host}/chunks@{digest}")
@@ -177,7 +177,7 @@ class PlainTest(PushTestCase):
                 with proxy.lock:
                     inside.append(1)
                     seen.append(len(inside))
-                time.sleep(0.15)
+                time.sleep(0.05)
                 with proxy.lock:
                     inside.pop()
 

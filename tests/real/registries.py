@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import socket
@@ -16,8 +17,10 @@ import time
 import urllib.parse
 
 from harness import tool
+from trees import once
 
 WAIT = 20  # seconds for a server to come up
+ROOM = 1 << 30  # bytes in memory that a registry's folder may need at most, by far
 
 
 def free_port():
@@ -27,13 +30,22 @@ def free_port():
 
 
 class Scratch:
-    """A folder that goes when the object is closed."""
+    """A folder that goes when the object is closed. In memory where there is room: docker-registry waits for the disk
+    after each chunk that it stores."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="touchstone-registry-"))
+        memory = pathlib.Path("/dev/shm")
+        roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="touchstone-registry-", dir=memory if roomy else None))
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@once
+def rsa_key(target, name):
+    """A key for the certificates of all authorities, which takes long to make; RSA, because tokens are signed by it."""
+    tool("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", target)
 
 
 class Authority(Scratch):
@@ -42,8 +54,8 @@ class Authority(Scratch):
     def __init__(self):
         super().__init__()
         self.ca = self.folder / "ca.pem"
-        self.run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.folder / "ca.key", "-out", self.ca,
-                 "-days", "2", "-subj", "/CN=touchstone test authority")
+        self.run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                 self.folder / "ca.key", "-out", self.ca, "-days", "2", "-subj", "/CN=touchstone test authority")
         self.server = self.issue("server", "subjectAltName=DNS:localhost,IP:127.0.0.1")
         self.client = self.issue("client", "extendedKeyUsage=clientAuth")
 
@@ -54,9 +66,9 @@ class Authority(Scratch):
     def issue(self, name, extension):
         """(certificate, key)"""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        shutil.copy(rsa_key(name), key)
         (self.folder / "extension").write_text(extension)
-        self.run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", self.folder / "request", "-subj",
-                 f"/CN={name}")
+        self.run("req", "-new", "-key", key, "-out", self.folder / "request", "-subj", f"/CN={name}")
         self.run("x509", "-req", "-in", self.folder / "request", "-CA", self.ca, "-CAkey", self.folder / "ca.key",
                  "-CAcreateserial", "-out", certificate, "-days", "2", "-extfile", self.folder / "extension")
         return certificate, key
@@ -113,6 +125,29 @@ def push(layout, registry, name, *options):
          layout, f"docker://{registry.host}/{name}")
 
 
+def put(layout, registry, repository, tag):
+    """What push() does to a plain registry, of an image of any layout on disk, without a program run for each."""
+    layout = pathlib.Path(layout)
+    connection = http.client.HTTPConnection("127.0.0.1", registry.port, timeout=30)
+
+    def ask(verb, path, status, body=None, kind="application/octet-stream"):
+        connection.request(verb, path, body=body, headers={"Content-Type": kind})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != status:
+            raise AssertionError(f"{verb} {path}: status {answer.status}")
+        return answer.getheader("Location")
+
+    entry, = json.loads((layout / "index.json").read_text())["manifests"]
+    manifest = (layout / "blobs/sha256" / entry["digest"][7:]).read_bytes()
+    for part in (json.loads(manifest)["config"], *json.loads(manifest)["layers"]):
+        place = ask("POST", f"/v2/{repository}/blobs/uploads/", 202)
+        data = (layout / "blobs/sha256" / part["digest"][7:]).read_bytes()
+        ask("PUT", f"{place}&digest={part['digest']}", 201, data)
+    ask("PUT", f"/v2/{repository}/manifests/{tag}", 201, manifest, entry["mediaType"])
+    connection.close()
+
+
 class Server:
     """A threaded HTTP server whose requests go to self.answer(handler); it counts connections and keeps requests."""
 
@@ -126,6 +161,7 @@ class Server:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 60
+            disable_nagle_algorithm = True  # or each body waits 40 ms for the delayed acknowledgement of its header
 
             def setup(self):
                 super().setup()

@@ -17,7 +17,7 @@ import images
 import registries
 from trees import once
 
-QUICK = ("--retry-delay", "0.05", "--stall-timeout", "10")
+QUICK = ("--retry-delay", "0.01", "--stall-timeout", "10")
 USER = {"someone": "hush-hush"}
 
 

@@ -71,7 +71,7 @@ def base_tree(target):
     files |= {
         path
         for path in package_files("passwd", "base-files", "debianutils")
-        if "/locale/" not in path and "/man" not in path
+        if "/locale/" not in path and "/man" not in path and not path.startswith("/usr/sbin/")
     }
     with scratch() as temp:
         (temp / "list").write_bytes(
@@ -140,8 +140,8 @@ def odd_tree(target):
     (special / "shared").chmod(0o3777)
     write(special / "empty", "")
     with open(special / "holes", "wb") as file:
-        file.truncate(3 << 20)
-        file.seek(1 << 20)
+        file.truncate(1 << 20)
+        file.seek(1 << 18)
         file.write(b"island")
     os.utime(special / "empty", ns=(0, 1_700_000_000_123_456_789))
 

@@ -188,11 +188,11 @@ TEST_CASE("a bomb is cut short, not unpacked and not explained") {
         const char* script;
     };
     const std::array bombs{
-        Bomb{"gzip", "a.gz", "head -c 9000000 /dev/zero >z; echo $SIDE >>z; gzip -nc z >out"},
-        Bomb{"zstd", "a.zst", "head -c 9000000 /dev/zero >z; echo $SIDE >>z; zstd -qc z >out"},
-        Bomb{"xz", "a.xz", "head -c 9000000 /dev/zero >z; echo $SIDE >>z; bsdtar --format raw --xz -cf out z"},
+        Bomb{"gzip", "a.gz", "head -c 3000000 /dev/zero >z; echo $SIDE >>z; gzip -nc z >out"},
+        Bomb{"zstd", "a.zst", "head -c 3000000 /dev/zero >z; echo $SIDE >>z; zstd -qc z >out"},
+        Bomb{"xz", "a.xz", "head -c 3000000 /dev/zero >z; echo $SIDE >>z; bsdtar --format raw --xz -cf out z"},
         Bomb{"zip", "a.zip",
-             "head -c 9000000 /dev/zero >z; echo $SIDE >>z; "
+             "head -c 3000000 /dev/zero >z; echo $SIDE >>z; "
              "python3 -c \"import zipfile; zipfile.ZipFile('out','w',8).write('z')\""},
     };
     for (const Bomb& bomb : bombs) {

@@ -23,7 +23,7 @@ inline std::optional<std::string> try_made_by(std::string_view script, std::size
     const std::string text = "set -eu\ncd " + directory.path() +
                              "\nexport TZ=UTC LC_ALL=C.UTF-8 SIDE=" + std::to_string(side) +
                              " CLOCK=" + std::to_string(side == 0 ? published_clock - 60 : rebuilt_clock - 60) +
-                             "\numask 022\n" + std::string(script) + "\n";
+                             "\nexport PATH=\"/usr/bin:/bin:$PATH\"\numask 022\n" + std::string(script) + "\n";
     const std::string path = directory.write("script", text);
     const int status = std::system(("sh " + path + " >" + path + ".log 2>&1").c_str()); // NOLINT(cert-env33-c)
     if (status == not_installed) return {};

@@ -154,7 +154,7 @@ TEST_CASE("pyc: every byte is accounted for") {
 
 TEST_CASE("pyc: mutated files do not crash") {
     const std::string bytes = compiled(source);
-    check_mutations(path, bytes, written_again(bytes), 3000);
+    check_mutations(path, bytes, written_again(bytes), 1500);
     check_mutations(path, with_header(std::string(5000, ')')), with_header(std::string(5000, '(')), 20);
     std::string deep;
     for (int i = 0; i < 100'000; ++i) deep += ")\x01";

@@ -129,5 +129,5 @@ TEST_CASE("SQLite: every byte is accounted for") {
 }
 
 TEST_CASE("SQLite: mutated databases do not crash") {
-    check_mutations("a.db", database(rows), with({"DELETE FROM t WHERE a = 2"}), 1500);
+    check_mutations("a.db", database(rows), with({"DELETE FROM t WHERE a = 2"}), 750);
 }

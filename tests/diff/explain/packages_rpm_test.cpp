@@ -163,7 +163,7 @@ TEST_CASE("damaged rpm databases are read without harm") {
         {"var/lib/rpm/rpmdb.sqlite-wal", unpacked(test::rpm_wal_gz)},
         {"var/lib/rpm/Packages", unpacked(test::rpm_bdb_gz)},
         {"var/lib/rpm/Packages.db", unpacked(test::rpm_ndb_gz)}};
-    for (std::size_t round = 0; round < test::rounds(3000); ++round) {
+    for (std::size_t round = 0; round < test::rounds(1500); ++round) {
         std::map<std::string, std::string> databases(good.begin(), good.end());
         std::string& bytes = databases[good[random() % good.size()].first];
         for (auto n = random() % 20 + 1; n > 0; --n) {

@@ -293,8 +293,9 @@ TEST_CASE("this machine's own database says what dpkg-query says") {
     const fs::path admin = "/var/lib/dpkg";
     if (!fs::exists("/usr/bin/dpkg-query") || !fs::exists(admin / "status")) return;
     const auto slurp = [](const fs::path& path) {
-        std::ifstream file(path, std::ios::binary);
-        return std::string(std::istreambuf_iterator<char>(file), {});
+        std::string bytes(fs::file_size(path), '\0');
+        std::ifstream(path, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        return bytes;
     };
     const auto ask = [](const char* command) {
         std::string out;
