@@ -13,7 +13,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText overview{
+constexpr CommandText attest_text{
     .name = "attest",
     .summary = "check who signed what about an image, and make keys",
     .synopsis = "verify|show|key [OPTIONS] ...",
@@ -36,7 +36,7 @@ constexpr CommandText overview{
         "  touchstone attest show app.dsse.json\n",
 };
 
-constexpr CommandText show_text{
+constexpr CommandText attest_show_text{
     .name = "attest show",
     .summary = "print what an envelope says, without verifying anything",
     .synopsis = "FILE",
@@ -51,7 +51,7 @@ constexpr CommandText show_text{
 
 int show(const Arguments& args, Streams& streams) {
     std::string file;
-    CommandLine line(show_text);
+    CommandLine line(attest_show_text);
     line.argument("FILE", file);
     if (!line.parse(args)) {
         streams.out(line.help());
@@ -80,7 +80,7 @@ int attest_command(const Arguments& args, Streams& streams) {
     if (word == "verify") return attest_verify(rest, streams);
     if (word == "show") return show(rest, streams);
     if (word == "key") return attest_key(rest, streams);
-    const CommandLine line(overview);
+    const CommandLine line(attest_text);
     if (word == "--help" || word == "-h") {
         streams.out(line.help());
         return exit_status::met;

@@ -16,7 +16,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText overview{
+constexpr CommandText key_text{
     .name = "attest key",
     .summary = "make a key pair, or show which key a file holds",
     .synopsis = "new|show [OPTIONS] ...",
@@ -46,7 +46,7 @@ there already. openssl and cosign (import-key-pair) read both.
                 "  touchstone attest key new --type ed25519 --passphrase file:secret.txt -o release.key\n",
 };
 
-constexpr CommandText show_text{
+constexpr CommandText key_show_text{
     .name = "attest key show",
     .summary = "print the type and the fingerprints of a public or private key",
     .synopsis = "[OPTIONS] FILE",
@@ -131,7 +131,7 @@ int key_new(const Arguments& args, Streams& streams) {
 int key_show(const Arguments& args, Streams& streams) {
     std::string file;
     std::string passphrase;
-    CommandLine line(show_text);
+    CommandLine line(key_show_text);
     line.argument("FILE", file);
     line.option("--passphrase", "SOURCE",
                 "env:NAME or file:PATH with the passphrase of an encrypted key (default: asked on the terminal)",
@@ -156,7 +156,7 @@ int attest_key(const Arguments& args, Streams& streams) {
     const Arguments rest(args.begin() + (args.empty() ? 0 : 1), args.end());
     if (word == "new") return key_new(rest, streams);
     if (word == "show") return key_show(rest, streams);
-    const CommandLine line(overview);
+    const CommandLine line(key_text);
     if (word == "--help" || word == "-h") {
         streams.out(line.help());
         return exit_status::met;

@@ -13,7 +13,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText base_text{
     .name = "base",
     .summary = "find the recorded image that an image is built on",
     .synopsis = "[OPTIONS] IMAGE --ledger DIR",
@@ -100,7 +100,7 @@ BaseAnswer find_with_progress(const BaseOptions& options, Streams& streams) {
 
 int base_command(const Arguments& args, Streams& streams) {
     BaseOptions options;
-    CommandLine line(text);
+    CommandLine line(base_text);
     line.argument("IMAGE", options.reference);
     line.option("--ledger", "DIR", "where the records of possible bases are",
                 [&](const std::string& value) { options.ledger = value; });

@@ -14,7 +14,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText cache_text{
     .name = "cache",
     .summary = "show or empty what is kept of images in registries",
     .synopsis = "info|prune|clear [OPTIONS]",
@@ -84,7 +84,7 @@ std::shared_ptr<const CacheFolder> folder_at(const std::string& place) {
 
 int cache_command(const Arguments& args, Streams& streams) {
     CacheCommand command;
-    CommandLine line(text);
+    CommandLine line(cache_text);
     line.argument("ACTION", command.action);
     line.option("--keep", "SIZE", "of prune: keep so much, what was used last (default 4G)",
                 [&](const std::string& value) { command.keep = parse_size("--keep", value); });

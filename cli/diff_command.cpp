@@ -27,7 +27,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText diff_text{
     .name = "diff",
     .summary = "compare a published image with a rebuilt one, and give a verdict",
     .synopsis = "[OPTIONS] PUBLISHED REBUILT",
@@ -218,7 +218,7 @@ void attest(const DiffOptions& options, const PrivateKey& key, const Report& rep
 
 int diff_command(const Arguments& args, Streams& streams) {
     DiffOptions options;
-    CommandLine line(text);
+    CommandLine line(diff_text);
     declare(line, options, streams);
     if (!line.parse(args)) {
         streams.out(line.help());

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t default_pairs = 10;
 constexpr std::size_t most_pairs = 9999;           // the numbers have four digits
-constexpr std::uint64_t longest_timeout = 86400;   // a day
+constexpr std::uint64_t longest_run = 86400;       // a day
 constexpr std::uint64_t file_bytes = 1ULL << 30;   // no file of it grows beyond this: a bomb inside the pair
 constexpr std::uint64_t html_limit = 256ULL << 20; // diffoscope stops at 40 MiB by itself
 constexpr int says_different = 1;                  // diffoscope(1), EXIT STATUS
@@ -240,7 +240,7 @@ void add_diffoscope_options(CommandLine& line, DiffoscopeOptions& options) {
                 [&](const std::string& value) { options.output = value; });
     line.option("--diffoscope-timeout", "SECONDS", "time for each pair (default 60)", [&](const std::string& value) {
         const std::uint64_t seconds = parse_number("--diffoscope-timeout", value, 1);
-        options.timeout = std::chrono::seconds(std::min(seconds, longest_timeout));
+        options.timeout = std::chrono::seconds(std::min(seconds, longest_run));
     });
 }
 

@@ -13,7 +13,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText digest_text{
     .name = "digest",
     .summary = "print host-independent digests of layers, files and the whole image",
     .synopsis = "[OPTIONS] IMAGE...\n       touchstone digest [OPTIONS] --check FILE",
@@ -101,7 +101,7 @@ int check(const DigestOptions& options, Streams& streams) {
 
 int digest_command(const Arguments& args, Streams& streams) {
     DigestOptions options;
-    CommandLine line(text);
+    CommandLine line(digest_text);
     line.arguments("IMAGE", options.references);
     add_profile_options(line, options.profile, streams);
     line.option("-c,--check", "FILE",

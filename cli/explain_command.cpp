@@ -21,7 +21,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText explain_text{
     .name = "explain",
     .summary = "say why two plain files differ",
     .synopsis = "[OPTIONS] FILE_A FILE_B",
@@ -105,7 +105,7 @@ std::optional<FileExplanation> explain_files(const Options& options) {
 
 int explain_command(const Arguments& args, Streams& streams) {
     Options options;
-    CommandLine line(text);
+    CommandLine line(explain_text);
     declare(line, options);
     if (!line.parse(args)) {
         streams.out(line.help());

@@ -17,7 +17,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText inspect_text{
     .name = "inspect",
     .summary = "show what an image says about itself",
     .synopsis = "[OPTIONS] IMAGE",
@@ -96,7 +96,7 @@ int inspect_command(const Arguments& args, Streams& streams) {
     std::string reference;
     OpenOptions open;
     bool json = false;
-    CommandLine line(text);
+    CommandLine line(inspect_text);
     line.argument("IMAGE", reference);
     add_json_option(line, json, "print touchstone.inspection/1");
     add_platform_options(line, open, false, streams);

@@ -15,7 +15,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText ledger_text{
     .name = "ledger",
     .summary = "check, list or show what `touchstone record --ledger` wrote",
     .synopsis = "verify|list|show DIR [N|DIGEST] [OPTIONS]",
@@ -179,7 +179,7 @@ void check_usage(const LedgerOptions& options) {
 
 int ledger_command(const Arguments& args, Streams& streams) {
     LedgerOptions options;
-    CommandLine line(text);
+    CommandLine line(ledger_text);
     line.arguments("ACTION DIR [N|DIGEST]", options.words);
     line.option("--head", "DIGEST", "of verify: one of the lines must have this digest, printed by an earlier run",
                 [&](const std::string& value) { options.head = parse_head(value); });

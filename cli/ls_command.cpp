@@ -19,7 +19,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText ls_text{
     .name = "ls",
     .summary = "list the files of an image, or of one of its layers",
     .synopsis = "[OPTIONS] IMAGE",
@@ -97,7 +97,7 @@ Listed read(const LsOptions& options, Streams& streams) {
 
 int ls_command(const Arguments& args, Streams& streams) {
     LsOptions options;
-    CommandLine line(text);
+    CommandLine line(ls_text);
     line.argument("IMAGE", options.reference);
     line.flag("--json", options.json, "one JSON object per line");
     line.option("--layer", "N", "the entries of layer N, as stored",

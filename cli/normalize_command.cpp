@@ -18,7 +18,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText normalize_text{
     .name = "normalize",
     .summary = "write an image or a layer tar in canonical form",
     .synopsis = "[OPTIONS] INPUT -o OUT",
@@ -244,7 +244,7 @@ Compression parse_compression(const std::string& kind_name) {
 
 int normalize_command(const Arguments& args, Streams& streams) {
     NormalizeOptions options;
-    CommandLine line(text);
+    CommandLine line(normalize_text);
     line.argument("INPUT", options.input);
     line.option("-o,--output", "OUT",
                 "oci:DIR, oci-archive:FILE or docker://NAME for an image; a file, or -, for a layer tar",

@@ -17,7 +17,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText record_text{
     .name = "record",
     .summary = "write down what recognizes an image later, without its publisher",
     .synopsis = "[OPTIONS] IMAGE [-o FILE | --ledger DIR]",
@@ -142,7 +142,7 @@ void write_to_file(const RecordOptions& options, DescribedImage& image, Streams&
 
 int record_command(const Arguments& args, Streams& streams) {
     RecordOptions options;
-    CommandLine line(text);
+    CommandLine line(record_text);
     line.argument("IMAGE", options.reference);
     line.option("-o,--output", "FILE", "where the record goes (default: standard output)",
                 [&](const std::string& value) { options.output = value; });

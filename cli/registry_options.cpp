@@ -16,7 +16,7 @@ namespace touchstone {
 namespace {
 
 constexpr double longest_delay = 3600; // seconds; more is a typing error
-constexpr std::uint64_t longest_timeout = 86400;
+constexpr std::uint64_t longest_stall = 86400;
 constexpr std::uint64_t most_downloads = 64; // registries count this as an attack long before
 
 std::chrono::milliseconds parse_delay(const std::string& text) {
@@ -80,8 +80,8 @@ void add_registry_options(CommandLine& line, RemoteOptions& options, ClientCerti
                 "give up a connection to a registry on which nearly nothing moves for so long (default 30)",
                 [&options](const std::string& text) {
                     const std::uint64_t seconds = parse_number("--stall-timeout", text, 1);
-                    if (seconds > longest_timeout) {
-                        fail(ErrorKind::usage, fmt::format("--stall-timeout: at most {}", longest_timeout));
+                    if (seconds > longest_stall) {
+                        fail(ErrorKind::usage, fmt::format("--stall-timeout: at most {}", longest_stall));
                     }
                     options.stall_timeout = std::chrono::seconds(seconds);
                 });

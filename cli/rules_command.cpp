@@ -11,7 +11,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText rules_text{
     .name = "rules",
     .summary = "explain which differences are noise, what is odd in an image, and what canonical forms drop",
     .synopsis = "[OPTIONS]",
@@ -51,7 +51,7 @@ int rules_command(const Arguments& args, Streams& streams) {
     RuleSet rules;
     bool json = false;
     std::array<bool, tables.size()> chosen{};
-    CommandLine line(text);
+    CommandLine line(rules_text);
     for (std::size_t i = 0; i < tables.size(); ++i) line.flag(tables[i].option, chosen[i], tables[i].description);
     line.option("--rules", "+RULE,-RULE", "show the set that `diff --rules` would use",
                 [&](const std::string& value) { rules = parse_rules(value); });

@@ -13,7 +13,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr CommandText text{
+constexpr CommandText verify_text{
     .name = "verify",
     .summary = "read a whole image and check every digest and size in it",
     .synopsis = "[OPTIONS] IMAGE",
@@ -77,7 +77,7 @@ int verify_command(const Arguments& args, Streams& streams) {
     bool quiet = false;
     RecognitionOptions recognition;
     ChecksumsOptions checksums;
-    CommandLine line(text);
+    CommandLine line(verify_text);
     line.argument("IMAGE", reference);
     line.option("--record", "FILE", "is this the image of this record?",
                 [&](const std::string& value) { recognition.record = value; });

@@ -1,16 +1,35 @@
-# For builds that only run tests once, like CI's sanitizers: half of a source's time goes into its headers. Names of the
-# unnamed namespaces then meet. Where two sources of one batch have the same, one of them is listed in alone.cmake.
+# Half of a source's time goes into its headers: in a build from nothing, sources that follow each other in a target's
+# list are compiled as one. Names of the unnamed namespaces then meet; apart.cmake says what is done about that. Off in
+# the preset for work on the code: there a changed source is all that is compiled again.
 option(TOUCHSTONE_UNITY "Compile many sources as one" OFF)
 if(TOUCHSTONE_UNITY)
-    include(${CMAKE_CURRENT_LIST_DIR}/alone.cmake)
-    target_compile_options(touchstone_flags INTERFACE -Wno-shadow) # what is another source's is not shadowed
-    # nor is a header what g++ takes for one: a source that is included
-    target_compile_options(touchstone_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
-    function(touchstone_unite target)
-        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
-        foreach(source IN LISTS touchstone_alone)
-            set_source_files_properties(${PROJECT_SOURCE_DIR}/${source} TARGET_DIRECTORY ${target}
-                                        PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    include(${CMAKE_CURRENT_LIST_DIR}/apart.cmake)
+    # What is another source's is not shadowed, nor is a header what g++ takes for one: a source that is included.
+    target_compile_options(touchstone_flags INTERFACE
+        -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local -Wno-subobject-linkage>)
+    # What every entry of a tar runs through is compiled separately where speed counts: g++ inlines less in large units,
+    # and bench/count.py counted up to 11 % more instructions.
+    set(hot "^$")
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+        set(hot "^(base|image|normalize|diff)/[^/]+$")
+    endif()
+    # touchstone_unite(<target> <how many sources as one>)
+    function(touchstone_unite target size)
+        get_target_property(sources ${target} SOURCES)
+        get_target_property(folder ${target} SOURCE_DIR)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+        foreach(source IN LISTS sources)
+            file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${folder}/${source})
+            set(series together)
+            if(name IN_LIST touchstone_apart)
+                set(series apart)
+            endif()
+            list(APPEND ${series} ${source})
+            list(LENGTH ${series} number)
+            math(EXPR batch "(${number} - 1) / ${size}") # the same ones meet in every build, the hot ones or not
+            if(NOT name MATCHES "${hot}" AND NOT name IN_LIST touchstone_alone)
+                set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${series}_${batch})
+            endif()
         endforeach()
     endfunction()
 else()
@@ -18,12 +37,24 @@ else()
     endfunction()
 endif()
 
+set(TOUCHSTONE_PLAIN "" CACHE STRING "Libraries to compile without optimization, where that saves more than it costs")
+
+# touchstone_compile(<library>): what the options above make of it.
+function(touchstone_compile target)
+    set(kind library)
+    if(target IN_LIST TOUCHSTONE_PLAIN)
+        target_compile_options(${target} PRIVATE -O0)
+        set(kind plain)
+    endif()
+    touchstone_precompile(${target} ${kind})
+    touchstone_unite(${target} 12)
+endfunction()
+
 # touchstone_library(<folder> SOURCES … PUBLIC … PRIVATE …): the library of one folder of the house, with its alias
 # touchstone::<folder>, its include root and its place in the export set.
 function(touchstone_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
     add_library(touchstone_${name} STATIC ${arg_SOURCES})
-    touchstone_unite(touchstone_${name})
     add_library(touchstone::${name} ALIAS touchstone_${name})
     set_target_properties(touchstone_${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME touchstone_${name})
     target_include_directories(touchstone_${name} PUBLIC
@@ -33,7 +64,7 @@ function(touchstone_library name)
     target_link_libraries(touchstone_${name}
         PUBLIC ${arg_PUBLIC}
         PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:touchstone_flags>)
-    touchstone_precompile(touchstone_${name} library)
+    touchstone_compile(touchstone_${name})
     install(TARGETS touchstone_${name} EXPORT touchstone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/touchstone
             FILES_MATCHING PATTERN "*.h" PATTERN "libcurl.h" EXCLUDE)

@@ -20,7 +20,7 @@ constexpr std::size_t line_share = 220;     // … and for those with a line eac
 constexpr std::size_t file_limit = 150'000; // bytes of page for one file, so that one cannot crowd out the others
 constexpr std::size_t open_files = 3;       // unfolded at first, so that the page shows what a file looks like
 constexpr std::size_t chips = 3;            // causes in a row's heading
-constexpr std::size_t claim_width = 160;
+constexpr std::size_t file_claim_width = 160;
 constexpr std::size_t remedy_limit = 600;
 
 std::string_view sign_word(char sign) {
@@ -146,7 +146,8 @@ void put_answers(Html& html, const Page& page, const Item& item) {
             html.put("<dt>to do</dt><dd><code class=\"paste\">{}</code></dd>\n", said(file->remedy, remedy_limit));
         }
     }
-    for (const std::string& claim : claims_of(page.comparison, item, claim_width)) put_line(html, "claimed by", claim);
+    for (const std::string& claim : claims_of(page.comparison, item, file_claim_width))
+        put_line(html, "claimed by", claim);
     html.put("</dl>\n");
 }
 

@@ -16,7 +16,7 @@ namespace touchstone {
 
 namespace {
 
-constexpr std::size_t claim_width = 160;
+constexpr std::size_t layer_claim_width = 160;
 constexpr std::size_t listed_pairs = 300; // twice what any real image has; runtimes stop at 127 layers
 constexpr double picture_width = 1000.0;  // thousandths of the width of the page
 constexpr double number_width = 30.0;     // from here on a number fits into its box, also on a telephone
@@ -147,7 +147,7 @@ const LayerSummary* layer_at(const SideSummary& side, int index) {
 }
 
 std::string claim_at(const LayerSummary* layer) {
-    return layer != nullptr && layer->created_by ? short_claim(*layer->created_by, claim_width) : std::string();
+    return layer != nullptr && layer->created_by ? short_claim(*layer->created_by, layer_claim_width) : std::string();
 }
 
 /// The lines of the build file that provenance claims for the pair, once where both sides say the same.
@@ -157,10 +157,10 @@ void put_sources(Html& html, const Page& page, const LayerPair& pair) {
         if (layer < 0) continue;
         const auto index = static_cast<std::size_t>(layer);
         const SourceLines* const lines = source_of(page.comparison.sides.at(side).provenance, index);
-        if (lines == nullptr || source_text(*lines, claim_width) == said_before) continue;
-        said_before = source_text(*lines, claim_width);
+        if (lines == nullptr || source_text(*lines, layer_claim_width) == said_before) continue;
+        said_before = source_text(*lines, layer_claim_width);
         html.put("<br>{}provenance claims {} <code>{}</code>", side == 0 ? "" : "rebuilt: ", source_place(*lines),
-                 source_instruction(*lines, claim_width));
+                 source_instruction(*lines, layer_claim_width));
     }
 }
 

@@ -28,7 +28,7 @@ constexpr std::size_t listed_votes = 5;
 constexpr std::size_t listed_packages = 50;
 constexpr std::size_t listed_noise = 40;
 constexpr std::size_t listed_accepted = 500;
-constexpr std::size_t remedy_limit = 600;
+constexpr std::size_t remedy_width = 600;
 constexpr std::size_t claim_limit = 400;
 
 std::string value_code(const std::optional<std::string>& value) {
@@ -94,7 +94,7 @@ void add_remedies(MarkdownDocument& document, const Explanation& explanation) {
     const std::size_t shown = std::min(explanation.remedies.size(), listed_remedies);
     for (std::size_t i = 0; i < shown; ++i) {
         const Remedy& remedy = explanation.remedies[i];
-        block += fmt::format("{}. {}<br>{} ({}): in {}, settles {}", i + 1, markdown_said(remedy.text, remedy_limit),
+        block += fmt::format("{}. {}<br>{} ({}): in {}, settles {}", i + 1, markdown_said(remedy.text, remedy_width),
                              markdown_text(cause_name(remedy.cause)), name_of(row_of(remedy.cause).weight),
                              counted(remedy.files, "file"), remedy.settles);
         if (!remedy.example.empty()) block += ", such as " + markdown_code(remedy.example);

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 scripts/setup.sh
 build=build/demo
-[ -f $build/build.ninja ] || cmake --preset release -B $build -DTOUCHSTONE_TESTS=OFF -DTOUCHSTONE_PCH=ON >/dev/null
+[ -f $build/build.ninja ] || cmake --preset release -B $build -DTOUCHSTONE_TESTS=OFF >/dev/null
 cmake --build $build --target touchstone -- --quiet
 
 echo "\$ touchstone diff fixtures/published.oci.tar fixtures/rebuilt.oci.tar"

@@ -7,6 +7,6 @@ scripts/setup.sh --tests
 export CCACHE_SLOPPINESS=pch_defines,time_macros # with them it knows precompiled headers
 launcher=()
 command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-[ -f build/release/build.ninja ] || cmake --preset release -DTOUCHSTONE_WERROR=ON -DTOUCHSTONE_PCH=ON "${launcher[@]}" >/dev/null
+[ -f build/release/build.ninja ] || cmake --preset release -DTOUCHSTONE_WERROR=ON "${launcher[@]}" >/dev/null
 cmake --build build/release -- --quiet
 ctest --test-dir build/release --output-on-failure --parallel "$(nproc)" "$@"

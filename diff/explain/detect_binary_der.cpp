@@ -18,7 +18,7 @@ namespace touchstone {
 namespace {
 
 constexpr std::uint64_t validity_size = 36; ///< two GeneralizedTimes with their heads
-constexpr std::size_t region_limit = 200'000;
+constexpr std::size_t der_region_limit = 200'000;
 
 bool equal_bytes(ByteView a, ByteView b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
@@ -76,7 +76,7 @@ void find_signatures(const Leaf& leaf, const std::vector<Region>& unclaimed, con
 
 void find_expiries(const Leaf& leaf, const std::vector<Region>& unclaimed, const Clues& clues,
                    std::vector<Difference>& found) {
-    if (leaf.text || is_program(leaf.subject) || unclaimed.size() > region_limit) return;
+    if (leaf.text || is_program(leaf.subject) || unclaimed.size() > der_region_limit) return;
     SafeClaims claims(leaf, unclaimed, found);
     for (const Region& region : unclaimed) {
         if (claims.taken(region)) continue;

@@ -19,7 +19,7 @@ namespace {
 constexpr std::array<std::size_t, 6> digest_sizes{64, 48, 32, 28, 20, 16}; // the longest first
 /// Bytes at the start of two digests that are equal by chance: four of them come once in 2^32.
 constexpr std::uint64_t equal_by_chance = 3;
-constexpr std::size_t region_limit = 200'000;
+constexpr std::size_t digest_region_limit = 200'000;
 
 int hex_digit(std::uint8_t c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -94,7 +94,7 @@ bool claim_hex(const Leaf& leaf, const Clues& clues, const Region& region, SafeC
 
 void find_binary_digests(const Leaf& leaf, const std::vector<Region>& unclaimed, const Clues& clues,
                          std::vector<Difference>& found) {
-    if (leaf.text || unclaimed.size() > region_limit) return;
+    if (leaf.text || unclaimed.size() > digest_region_limit) return;
     if (clues.side[0].derived.empty() || clues.side[1].derived.empty()) return;
     SafeClaims claims(leaf, unclaimed, found);
     for (const Region& region : unclaimed) {

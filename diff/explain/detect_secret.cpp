@@ -117,7 +117,7 @@ void armour_blocks(const Leaf& leaf, const std::vector<Region>& unclaimed, const
     if (published.empty()) return;
     const auto rebuilt = blocks_of(as_text(leaf.subject.bytes[1]));
     WordClaims claims(leaf, unclaimed, found);
-    for (std::size_t i = 0; i < std::min(unclaimed.size(), region_limit); ++i) {
+    for (std::size_t i = 0; i < std::min(unclaimed.size(), word_region_limit); ++i) {
         if (!claims.is_open(i)) continue;
         const Block* a = block_around(published, unclaimed[i][0]);
         const Block* b = block_around(rebuilt, unclaimed[i][1]);

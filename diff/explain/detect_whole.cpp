@@ -174,13 +174,13 @@ void find_races(const Leaf& leaf, const std::vector<Region>& unclaimed, const Cl
     }
 }
 
-constexpr std::array<DetectorRow, 3> rows{
+constexpr std::array<DetectorRow, 3> whole_rows{
     {{"auxiliary cache", find_aux_cache}, {"whole digest", find_whole_digest}, {"race", find_races}}};
 
 } // namespace
 
 std::span<const DetectorRow> whole_detectors() {
-    return rows;
+    return whole_rows;
 }
 
 } // namespace touchstone

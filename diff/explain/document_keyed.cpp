@@ -72,9 +72,9 @@ std::optional<std::vector<Span>> logical_lines(ByteView bytes, const Grammar& gr
     return continues ? std::nullopt : std::optional(std::move(joined));
 }
 
-class Reader {
+class KeyedReader {
 public:
-    Reader(ByteView bytes, const Grammar& grammar) : text_(as_text(bytes)), grammar_(grammar) {}
+    KeyedReader(ByteView bytes, const Grammar& grammar) : text_(as_text(bytes)), grammar_(grammar) {}
 
     bool add(const Span& span, Keyed& out) {
         const std::string_view whole = text_.substr(span.offset, span.size);
@@ -130,7 +130,7 @@ std::optional<Parsed> read_keyed(ByteView bytes, const Grammar& grammar, const E
     const auto lines = logical_lines(bytes, grammar, limits);
     if (!lines) return std::nullopt;
     Parsed parsed;
-    Reader reader(bytes, grammar);
+    KeyedReader reader(bytes, grammar);
     for (const Span& line : *lines) {
         if (!reader.add(line, parsed.keyed)) return std::nullopt;
     }

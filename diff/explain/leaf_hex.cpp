@@ -16,7 +16,7 @@ constexpr std::uint64_t row_size = 16;
 constexpr std::uint64_t window_rows = 16;
 
 /// Neighbouring regions, as one stretch.
-struct Window {
+struct HexWindow {
     SpanPair spans{};
     std::size_t first_region = 0;
     std::size_t end_region = 0;
@@ -26,14 +26,14 @@ struct Window {
 /// With fewer equal bytes between them than this, the context of two regions would overlap.
 constexpr std::uint64_t window_gap = 2 * row_size;
 
-std::vector<Window> windows_of(const std::vector<Region>& regions) {
-    std::vector<Window> windows;
+std::vector<HexWindow> windows_of(const std::vector<Region>& regions) {
+    std::vector<HexWindow> windows;
     for (std::size_t i = 0; i < regions.size(); ++i) {
         const Region& region = regions[i];
         if (windows.empty() || region[0].offset - windows.back().spans[0].end() >= window_gap) {
             windows.push_back({region, i, i, true});
         }
-        Window& window = windows.back();
+        HexWindow& window = windows.back();
         for (std::size_t side : {0U, 1U}) window.spans[side].size = region[side].end() - window.spans[side].offset;
         window.end_region = i + 1;
         window.in_place = window.in_place && region[0].size == region[1].size;
@@ -46,7 +46,7 @@ public:
     explicit HexDrawer(const Leaf& leaf) : leaf_(leaf) {}
 
     std::vector<ViewLine> draw() {
-        const std::vector<Window> windows = windows_of(leaf_.regions);
+        const std::vector<HexWindow> windows = windows_of(leaf_.regions);
         for (std::size_t i = 0; i < windows.size(); ++i) {
             // A window has at most a heading, two lines of context, a note and its rows.
             if (lines_.size() + 4 + 2 * rows_of(windows[i]) >= view_limit) {
@@ -63,19 +63,19 @@ public:
 private:
     using Offsets = std::array<std::uint64_t, 2>;
 
-    static Offsets start_of(const Window& window) {
+    static Offsets start_of(const HexWindow& window) {
         const std::uint64_t column = window.spans[0].offset % row_size;
         return {window.spans[0].offset - column, window.spans[1].offset - column};
     }
-    static std::uint64_t side_rows(const Window& window, std::size_t side) {
+    static std::uint64_t side_rows(const HexWindow& window, std::size_t side) {
         const std::uint64_t bytes = window.spans[side].end() - start_of(window)[side];
         return bytes / row_size + (bytes % row_size == 0 ? 0 : 1);
     }
-    static std::uint64_t rows_of(const Window& window) {
+    static std::uint64_t rows_of(const HexWindow& window) {
         return std::min(window_rows, std::max(side_rows(window, 0), side_rows(window, 1)));
     }
 
-    void draw_window(const Window& window) {
+    void draw_window(const HexWindow& window) {
         const auto& [a, b] = window.spans;
         add(ViewLine::Kind::hunk, fmt::format("@@ -{:#x},{} +{:#x},{} @@", a.offset, a.size, b.offset, b.size));
         const Offsets start = start_of(window);
@@ -88,7 +88,7 @@ private:
         }
     }
 
-    void draw_pairs(const Window& window, Offsets at) {
+    void draw_pairs(const HexWindow& window, Offsets at) {
         const std::uint64_t rows = rows_of(window);
         for (std::uint64_t row = 0; row < rows; ++row) {
             if (bytes_at(0, at[0]) == bytes_at(1, at[1])) {
@@ -106,7 +106,7 @@ private:
         }
     }
 
-    void draw_side(const Window& window, std::size_t side, std::uint64_t at) {
+    void draw_side(const HexWindow& window, std::size_t side, std::uint64_t at) {
         const auto kind = side == 0 ? ViewLine::Kind::published : ViewLine::Kind::rebuilt;
         const std::uint64_t rows = side_rows(window, side);
         const std::uint64_t drawn = std::min(rows, window_rows);
@@ -124,7 +124,7 @@ private:
     void add(ViewLine::Kind kind, std::string text) { lines_.push_back({kind, std::move(text), {}}); }
 
     /// "00000010  7f 45 4c 46 02 01 01 00  00 00 00 00 00 00 00 00  |.ELF............|"
-    void add_row(ViewLine::Kind kind, std::size_t side, std::uint64_t offset, const Window& window) {
+    void add_row(ViewLine::Kind kind, std::size_t side, std::uint64_t offset, const HexWindow& window) {
         const std::string_view bytes = bytes_at(side, offset);
         ViewLine line{kind, fmt::format("{:08x}  ", offset), {}};
         const std::size_t hex_column = line.text.size();
@@ -152,7 +152,8 @@ private:
         std::size_t ascii = 0;
     };
 
-    void mark(ViewLine& line, std::size_t side, const Span& row, const Columns& columns, const Window& window) const {
+    void mark(ViewLine& line, std::size_t side, const Span& row, const Columns& columns,
+              const HexWindow& window) const {
         std::vector<std::pair<std::uint32_t, std::uint32_t>> ascii;
         for (std::size_t i = window.first_region; i < window.end_region; ++i) {
             const Span& span = leaf_.regions[i][side];

@@ -45,9 +45,9 @@ constexpr std::array<Simple, 17> simples{{
     {'Z', Shape::counted8, 0},
 }};
 
-class Reader {
+class MarshalReader {
 public:
-    Reader(ByteView bytes, std::uint64_t start, const CodeShape& shape, MarshalTree& tree)
+    MarshalReader(ByteView bytes, std::uint64_t start, const CodeShape& shape, MarshalTree& tree)
         : numbers_{bytes}, at_(start), shape_(shape), tree_(tree) {}
 
     bool run() { return object(0) && at_ == numbers_.bytes.size(); }
@@ -227,7 +227,7 @@ std::optional<CodeShape> code_shape(std::uint32_t magic) {
 
 std::optional<MarshalTree> read_marshal(ByteView bytes, std::uint64_t start, const CodeShape& shape) {
     MarshalTree tree;
-    if (!Reader(bytes, start, shape, tree).run()) return std::nullopt;
+    if (!MarshalReader(bytes, start, shape, tree).run()) return std::nullopt;
     tree.code_fields.emplace_back("numbers");
     for (std::size_t i = 0; i < shape.objects.size(); ++i) {
         if (i == shape.line_after) tree.code_fields.emplace_back("co_firstlineno");

@@ -13,7 +13,7 @@ namespace touchstone {
 namespace {
 
 /// rpm's own limits (headerVerifyInfo): more is not a header.
-constexpr std::uint32_t entry_limit = 65'535;
+constexpr std::uint32_t header_entry_limit = 65'535;
 constexpr std::uint32_t data_limit = std::uint32_t{1} << 28U;
 /// Directories of one package; the largest (documentation, kernel sources) have some ten thousand.
 constexpr std::uint32_t directory_limit = 1'000'000;
@@ -88,7 +88,7 @@ public:
         if (blob.size() < 8) return false;
         const std::uint32_t entries = be32(blob, 0);
         const std::uint32_t size = be32(blob, 4);
-        if (entries == 0 || entries > entry_limit || size > data_limit) return false;
+        if (entries == 0 || entries > header_entry_limit || size > data_limit) return false;
         const std::uint64_t index_size = std::uint64_t{entries} * 16;
         if (blob.size() - 8 < index_size + size) return false;
         index_ = blob.subspan(8, index_size);

@@ -176,7 +176,7 @@ WordClaims::WordClaims(const Leaf& leaf, const std::vector<Region>& unclaimed, s
         indices_.push_back(at);
         open_[at] = 1;
     }
-    indices_.resize(std::min(indices_.size(), region_limit));
+    indices_.resize(std::min(indices_.size(), word_region_limit));
 }
 
 bool WordClaims::widen(SpanPair& token, std::size_t& first, std::size_t& last) const {
@@ -263,7 +263,7 @@ void at_each_site(const Leaf& leaf, const std::vector<Region>& unclaimed, const 
     const Nature nature = nature_of(leaf.subject);
     const std::string key = lead_of(leaf);
     WordClaims claims(leaf, unclaimed, found);
-    const std::size_t count = std::min(unclaimed.size(), region_limit);
+    const std::size_t count = std::min(unclaimed.size(), word_region_limit);
     for (std::size_t i = 0; i < count; ++i) {
         if (!claims.is_open(i)) continue;
         const SpanPair core = trimmed(text, unclaimed[i]);

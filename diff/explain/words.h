@@ -67,10 +67,10 @@ struct Site {
     const SideClues& clue(std::size_t side) const { return clues.side.at(side); }
 };
 
-constexpr std::size_t core_limit = 2048;      ///< no token is longer; blocks have their own detector
-constexpr std::size_t window_limit = 512;     ///< before and after: minified files have lines of megabytes
-constexpr std::size_t region_limit = 200'000; ///< regions that one detector looks at; texts with more are not explained
-constexpr std::size_t shortest_string = 6;    ///< of printable bytes in a binary leaf; shorter ones are chance
+constexpr std::size_t core_limit = 2048;           ///< no token is longer; blocks have their own detector
+constexpr std::size_t window_limit = 512;          ///< before and after: minified files have lines of megabytes
+constexpr std::size_t word_region_limit = 200'000; ///< regions that one detector looks at; more are not explained
+constexpr std::size_t shortest_string = 6;         ///< of printable bytes in a binary leaf; shorter ones are chance
 
 /// What to read before a value that a format handler has cut out of "key: value": "$.build.commit commit: " where the
 /// part's name is "$.build.commit". Empty for files and members.

@@ -69,7 +69,7 @@ std::vector<std::string> lines_of(const ChecksumCheck& found) {
 
 using Lines = std::vector<std::string>;
 
-struct Row {
+struct ContentsRow {
     const char* name;
     std::string list;
     Lines findings;
@@ -79,7 +79,7 @@ struct Row {
 
 TEST_CASE("each fact that a list has must hold") {
     const std::string mtree = "#mtree\n";
-    const Row rows[] = {
+    const ContentsRow rows[] = {
         {"content", sha256_hello + "  usr/bin/hello\n", {}},
         {"content of the layer above", md5_hello + "  ./usr/bin/replaced\n", {}},
         {"hard link whose content has another name", sha1_hello + "  /usr/bin/hard\n", {}},
@@ -114,7 +114,7 @@ TEST_CASE("each fact that a list has must hold") {
          md5_hello + "  ./first\n" + md5_empty + "  ./first\n",
          {"differs first content:md5:d41d8cd|md5:b1946ac"}},
     };
-    for (const Row& row : rows) {
+    for (const ContentsRow& row : rows) {
         CAPTURE(row.name);
         const ChecksumCheck found = check({row.list});
         Lines expected = row.findings;

@@ -28,14 +28,14 @@ std::vector<Member> ordinary() {
             {.name = "etc/name", .type = '2', .mode = 0777, .link = "hostname"}};
 }
 
-std::string tar_of(const std::vector<Member>& members) {
+std::string tar_with(const std::vector<Member>& members) {
     TarBuilder builder;
     for (const Member& member : members) builder.add(member);
     return builder.finish();
 }
 
 MemoryImage image_of(const std::vector<Member>& members) {
-    return {.layers = {tar_of({{.name = "etc/gone", .body = "x"}}), tar_of(members)}};
+    return {.layers = {tar_with({{.name = "etc/gone", .body = "x"}}), tar_with(members)}};
 }
 
 Stack stack_of(const Image& image) {
@@ -116,7 +116,7 @@ TEST_CASE("the proof wants what the profile declares, no more and no less") {
         member.gid = whiteout ? 0 : 6;
     }
     MemoryImage written = image_of(changed);
-    written.layers[0] = tar_of({{.name = "etc/gone", .body = "x", .uid = 5, .gid = 6}});
+    written.layers[0] = tar_with({{.name = "etc/gone", .body = "x", .uid = 5, .gid = 6}});
     CHECK(objection(image_of(ordinary()), written, owned).empty());
     CHECK_FALSE(objection(image_of(ordinary()), written).empty());
 }
@@ -129,10 +129,10 @@ TEST_CASE("the proof of a merged image compares whole trees") {
                                       {.name = "dev/", .type = '5', .mode = 0755},
                                       {.name = "etc/", .type = '5', .mode = 0755}};
     flat.insert(flat.begin(), root.begin(), root.end());
-    CHECK(objection(source, {.layers = {tar_of(flat)}}, {}, true).empty());
-    CHECK(mentions(objection(source, {.layers = {tar_of(flat), tar_of({})}}, {}, true), "2 are found"));
+    CHECK(objection(source, {.layers = {tar_with(flat)}}, {}, true).empty());
+    CHECK(mentions(objection(source, {.layers = {tar_with(flat), tar_with({})}}, {}, true), "2 are found"));
     flat.push_back({.name = "etc/gone", .body = "x"}); // the whiteout was not carried out
-    CHECK(mentions(objection(source, {.layers = {tar_of(flat)}}, {}, true), "etc/gone"));
+    CHECK(mentions(objection(source, {.layers = {tar_with(flat)}}, {}, true), "etc/gone"));
 }
 
 TEST_CASE("canonical values are there when they are asked for, equal where the layers are equivalent") {

@@ -10,7 +10,7 @@ using namespace touchstone::test;
 
 namespace {
 
-struct Case {
+struct ConfigCase {
     const char* published;
     const char* rebuilt;
     std::vector<std::string> expected;
@@ -19,7 +19,7 @@ struct Case {
 } // namespace
 
 TEST_CASE("config fields") {
-    const std::vector<Case> cases{
+    const std::vector<ConfigCase> cases{
         {R"("config":{"User":"app"})",
          R"("config":{"User":"root"})",
          {R"(config /config/User value real: "app" -> "root")"}},
@@ -45,7 +45,7 @@ TEST_CASE("config fields") {
         {R"("config":{"Volumes":null})", R"("config":{})", {}}, // image-spec: null is absent
     };
     const std::string layer = TarBuilder().file("a", "").finish();
-    for (const Case& c : cases) {
+    for (const ConfigCase& c : cases) {
         CAPTURE(c.published);
         CAPTURE(c.rebuilt);
         const Comparison result =

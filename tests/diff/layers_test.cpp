@@ -31,7 +31,7 @@ std::vector<std::string> layering(const MemoryImage& a, const MemoryImage& b) {
 
 using Lines = std::vector<std::string>;
 
-struct Case {
+struct LayersCase {
     const char* name;
     std::vector<std::string> published;
     std::vector<std::string> rebuilt;
@@ -46,7 +46,7 @@ TEST_CASE("layers are matched by content") {
     const std::string base = files({"a", "b", "c"});
     const std::string app = files({"x", "y"});
     const std::string extra = files({"only-here"});
-    const std::vector<Case> cases{
+    const std::vector<LayersCase> cases{
         {"the same layers", {base, app}, {base, app}, {}, {}, Verdict::identical},
         {"other bytes, same content", {base, app}, {files({"a", "b", "c"}, 7), app}, {}, {}, Verdict::equivalent},
         {"one layer against two",
@@ -76,7 +76,7 @@ TEST_CASE("layers are matched by content") {
          {},
          Verdict::divergent},
     };
-    for (const Case& c : cases) {
+    for (const LayersCase& c : cases) {
         CAPTURE(c.name);
         const MemoryImage a{.layers = c.published};
         const MemoryImage b{.layers = c.rebuilt};

@@ -35,7 +35,7 @@ std::vector<std::string> shape(const Tree& tree) {
 
 using Lines = std::vector<std::string>;
 
-struct Case {
+struct TreeCase {
     const char* name;
     std::vector<std::string> layers;
     Lines expected;
@@ -56,7 +56,7 @@ std::string tar(const TarBuilder& builder) {
 TEST_CASE("layers are applied as the image-spec says") {
     const std::string base =
         tar(TarBuilder().dir("etc/").file("etc/a", "1").file("etc/b", "2").dir("var/").file("var/log", "x"));
-    const std::vector<Case> cases{
+    const std::vector<TreeCase> cases{
         {"one layer is its entries", {base}, {"etc:0", "etc/a:0", "etc/b:0", "var:0", "var/log:0"}},
         {"an upper file replaces a lower one",
          {base, tar(TarBuilder().file("etc/a", "new"))},
@@ -101,7 +101,7 @@ TEST_CASE("layers are applied as the image-spec says") {
          {"etc:0", "etc/a:0", "etc/b:0", "var:0", "var/log:0"}},
         {"the root entry is no path", {tar(TarBuilder().dir("./").file("./a", ""))}, {"a:0"}},
     };
-    for (const Case& c : cases) {
+    for (const TreeCase& c : cases) {
         CAPTURE(c.name);
         const Loaded loaded(c.layers);
         CHECK(shape(loaded.tree) == c.expected);

@@ -48,13 +48,13 @@ struct Row {
 };
 
 constexpr std::string_view oci_manifest = "application/vnd.oci.image.manifest.v1+json";
-constexpr std::string_view oci_index = "application/vnd.oci.image.index.v1+json";
+constexpr std::string_view oci_index_type = "application/vnd.oci.image.index.v1+json";
 
 void parse_as_manifest(const std::string& text) {
     parse_manifest(parse_document(text, "the manifest", manifest_limit), "the manifest", oci_manifest);
 }
 void parse_as_index(const std::string& text) {
-    parse_index(parse_document(text, "the index", manifest_limit), "the index", oci_index);
+    parse_index(parse_document(text, "the index", manifest_limit), "the index", oci_index_type);
 }
 void parse_as_config(const std::string& text) {
     parse_config(parse_document(text, "the config", config_limit), "the config");

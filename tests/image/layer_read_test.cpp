@@ -2,6 +2,7 @@
 // encoder left behind.
 #include "tests/image/tar_helpers.h"
 #include "tests/support/tar_builder.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 #include <zlib.h>
@@ -50,10 +51,6 @@ std::pair<ErrorKind, std::string> error_of(Read read) {
 
 std::pair<ErrorKind, std::string> error_of(const LayerRef& layer) {
     return error_of([&] { read_layer(layer, {}, nullptr); });
-}
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 } // namespace

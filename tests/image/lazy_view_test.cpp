@@ -4,6 +4,7 @@
 #include "tests/image/tar_helpers.h"
 #include "tests/support/effort.h"
 #include "tests/support/tar_builder.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -109,10 +110,6 @@ std::string found_in(const LayerListing& listing) {
 std::string found_in(const std::string& blob, Contents contents = Contents::digests) {
     NoContent visitor(contents);
     return found_in(*read_layer(layer_of(blob), {}, nullptr, &visitor));
-}
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 } // namespace

@@ -20,7 +20,7 @@ namespace {
 
 const std::string pin = "sha256:" + std::string(64, 'a');
 
-struct Row {
+struct ReferenceRow {
     std::string text; ///< $D is the temporary directory
     Transport transport;
     std::string path;
@@ -73,7 +73,7 @@ TEST_CASE("a reference is split where the longest existing path ends") {
     std::filesystem::create_directories(dir / "layout");
     std::filesystem::create_directories(dir / "odd:name");
     dir.write("a.tar", "");
-    const Row rows[] = {
+    const ReferenceRow rows[] = {
         {"oci:$D/layout", Transport::oci, "$D/layout", ""},
         {"oci:$D/layout:v1", Transport::oci, "$D/layout", "v1"},
         {"oci:$D/layout:docker.io/library/alpine:3.19", Transport::oci, "$D/layout", "docker.io/library/alpine:3.19"},
@@ -92,7 +92,7 @@ TEST_CASE("a reference is split where the longest existing path ends") {
         {"tar:$D/a.tar", Transport::tar, "$D/a.tar", ""},
         {"tar:-", Transport::tar, "-", ""},
     };
-    for (const Row& row : rows) {
+    for (const ReferenceRow& row : rows) {
         CAPTURE(row.text);
         const Reference reference = parse_reference(in(dir, row.text));
         CHECK(name_of(reference.transport) == name_of(row.transport));

@@ -1,6 +1,7 @@
 // What an explanation adds to the text report.
 #include "tests/report/explained_samples.h"
 #include "tests/report/samples.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 
@@ -11,10 +12,6 @@ namespace {
 
 std::string text_of(Comparison comparison, const TextOptions& options = {}) {
     return render_text(report_on(std::move(comparison)), options);
-}
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// Few files, so that each has room for what is inside it.

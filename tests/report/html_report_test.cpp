@@ -4,6 +4,7 @@
 #include "tests/report/explained_builder.h"
 #include "tests/report/explained_samples.h"
 #include "tests/report/samples.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -16,10 +17,6 @@ namespace touchstone::test {
 namespace {
 
 constexpr std::size_t page_limit = 8'000'000; // "opens at once" of the issue, as bytes
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
 
 std::size_t count_of(const std::string& text, std::string_view part) {
     std::size_t count = 0;

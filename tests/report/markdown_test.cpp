@@ -2,6 +2,7 @@
 #include "report/markdown_text.h"
 #include "tests/report/explained_samples.h"
 #include "tests/report/samples.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 
@@ -10,10 +11,6 @@
 
 namespace touchstone::test {
 namespace {
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("names stand in code, whatever is in them") {
     struct Row {

@@ -2,6 +2,7 @@
 #include "report/provenance_text.h"
 #include "tests/report/explained_samples.h"
 #include "tests/report/samples.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 
@@ -9,10 +10,6 @@
 
 namespace touchstone::test {
 namespace {
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
 
 SourceLines lines(std::string text, std::string file = "Dockerfile") {
     return {.file = std::move(file), .first = 4, .last = 6, .text = std::move(text)};

@@ -4,15 +4,12 @@
 #include "normalize/canonical_xattrs.h"
 #include "normalize/dropped.h"
 #include "report/rule_listing.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 
 namespace touchstone::test {
 namespace {
-
-bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
 
 TEST_CASE("every rule and every oddity is listed with what it means") {
     const std::string rules = render_rules_text(RuleSet());

@@ -1,5 +1,6 @@
 // What the text report promises, whatever its wording.
 #include "tests/report/samples.h"
+#include "tests/support/texts.h"
 
 #include <doctest/doctest.h>
 
@@ -17,10 +18,6 @@ Report report_of(const Comparison& comparison, Verdict required = Verdict::same_
 
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
-}
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 TEST_CASE("the verdict is the first line, and with quiet the only one") {

@@ -1,7 +1,5 @@
 #include "tests/support/memory_image.h"
 
-#include "base/printable.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -92,22 +90,6 @@ Image make_tar_image(const std::string& tar) {
     layer.media_type.clear();
     image.layers.push_back(std::move(layer));
     return image;
-}
-
-Comparison compare(const MemoryImage& published, const MemoryImage& rebuilt, const CompareOptions& options) {
-    const Image a = make_image(published);
-    const Image b = make_image(rebuilt);
-    return compare_images(a, b, options);
-}
-
-std::vector<std::string> lines_of(const Comparison& comparison) {
-    std::vector<std::string> lines;
-    for (const Finding& finding : comparison.findings.list()) {
-        lines.push_back(fmt::format("{} {} {} {}: {} -> {}", name_of(finding.place), printable(finding.path),
-                                    finding.fact, name_of(finding.weight), finding.published.value_or("-"),
-                                    finding.rebuilt.value_or("-")));
-    }
-    return lines;
 }
 
 } // namespace touchstone::test

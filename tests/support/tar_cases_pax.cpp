@@ -31,7 +31,7 @@ std::string symlink_with(Records records) {
     return TarBuilder().add({.name = "l", .type = '2', .link = "old", .pax = std::move(records)}).finish();
 }
 
-const std::string nul(1, '\0');
+const std::string pax_nul(1, '\0');
 const std::string all = "a:file:4 z:file:0";
 
 std::vector<TarCase> field_cases() {
@@ -52,7 +52,7 @@ std::vector<TarCase> field_cases() {
         bad("pax_size_larger_than_archive", with({{"size", "9223372036854775807"}})),
         good("pax_path", with({{"path", "other/name"}}), {implied_parent}, "other/name:file:4 z:file:0"),
         good("pax_path_empty", with({{"path", ""}}), {extension_value_empty}, all),
-        bad("pax_path_nul", with({{"path", "a" + nul + "b"}})),
+        bad("pax_path_nul", with({{"path", "a" + pax_nul + "b"}})),
         good("pax_path_on_directory_without_slash",
              TarBuilder().add({.name = "d/", .type = '5', .pax = {{"path", "e"}}}).finish(), {}, "e:dir"),
         good("pax_path_makes_old_directory",
@@ -60,8 +60,8 @@ std::vector<TarCase> field_cases() {
              {file_name_ends_in_slash}, "d:dir"),
         good("pax_linkpath", symlink_with({{"linkpath", "new"}}), {}, "l:symlink"),
         good("pax_linkpath_empty", symlink_with({{"linkpath", ""}}), {extension_value_empty}, "l:symlink"),
-        bad("pax_linkpath_nul", symlink_with({{"linkpath", "a" + nul}})),
-        bad("pax_uname_nul", with({{"uname", "r" + nul}})),
+        bad("pax_linkpath_nul", symlink_with({{"linkpath", "a" + pax_nul}})),
+        bad("pax_uname_nul", with({{"uname", "r" + pax_nul}})),
         good("pax_uname_empty", with({{"uname", ""}}), {}, all),
         good("pax_uid", with({{"uid", "1000"}, {"gid", "4294967294"}}), {}, all),
         good("pax_uid_minus_one", with({{"uid", "-1"}}), {id_out_of_range}, all),
@@ -76,7 +76,7 @@ std::vector<TarCase> field_cases() {
         good("pax_path_then_empty", raw(pax_record("path", "b") + pax_record("path", "")),
              {pax_field_twice, extension_value_empty}, all),
         good("pax_unknown_keys", with({{"VENDOR.key", "v"}, {"comment", "hello"}, {"PATH", "b"}}), {}, all),
-        good("pax_comment_nul", with({{"comment", "a" + nul + "b"}}), {}, all),
+        good("pax_comment_nul", with({{"comment", "a" + pax_nul + "b"}}), {}, all),
         good("pax_hdrcharset", with({{"hdrcharset", "BINARY"}, {"path", "\xff"}}), {name_not_utf8}),
     };
 }
@@ -97,7 +97,7 @@ std::vector<TarCase> framing_cases() {
         bad("pax_no_equals", raw("12 path b/c\n")),
         bad("pax_no_newline", raw("12 path=b/cd")),
         bad("pax_empty_key", raw("6 =ab\n")),
-        bad("pax_key_nul", raw(pax_record("a" + nul + "b", "c"))),
+        bad("pax_key_nul", raw(pax_record("a" + pax_nul + "b", "c"))),
         bad("pax_trailing_nuls", raw(pax_record("path", "b") + std::string(10, '\0'))),
         bad("pax_trailing_newline", raw(pax_record("path", "b") + "\n")),
         bad("pax_huge_length", raw("99999999999999999999 path=b\n")),
