@@ -6,13 +6,13 @@
 #include "base/printable.h"
 #include "base/unicode.h"
 #include "image/case_fold.h"
-#include "image/tar_hash.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
-#include <unordered_map>
+#include <string>
+#include <vector>
 
 namespace touchstone {
 
@@ -61,26 +61,21 @@ bool folds_to_itself(std::string_view component) {
 }
 
 // Two nodes are the same name to a case-insensitive file system when their components fold alike and so do their
-// parents. Every node gets the number of the first node that it folds onto.
+// parents: then they are one node of the tree of folded names.
 class FoldedNames {
 public:
-    FoldedNames(const PathTrie& trie, OddityLog& log) : trie_(trie), log_(log), first_(trie.size(), PathTrie::root) {}
+    FoldedNames(const PathTrie& trie, OddityLog& log) : trie_(trie), log_(log) {}
 
     void run() {
-        by_name_.reserve(trie_.size());
+        tree_.reserve(trie_.size());
+        folded_of_.assign(1, PathTrie::root);
+        folded_of_.reserve(trie_.size());
+        first_.assign(1, PathTrie::root);
+        first_.reserve(trie_.size());
         for (std::uint32_t node = 1; node < trie_.size(); ++node) place(node);
     }
 
 private:
-    struct Key {
-        std::uint32_t parent; // the first of those that the parent folds onto
-        std::string_view folded;
-        bool operator==(const Key&) const = default;
-    };
-    struct KeyHash {
-        std::size_t operator()(const Key& key) const { return mix_extent(key.parent, as_bytes(key.folded)); }
-    };
-
     void place(std::uint32_t node) {
         const std::string_view component = trie_[node].component;
         std::string_view folded = component;
@@ -88,18 +83,24 @@ private:
             scratch_.clear();
             if (append_folded(component, scratch_)) folded = arena_.keep(scratch_);
         }
-        const auto [found, is_new] = by_name_.try_emplace(Key{first_[trie_[node].parent], folded}, node);
-        first_[node] = found->second;
+        const std::uint32_t at = tree_.child(folded_of_[trie_[node].parent], folded);
+        folded_of_.push_back(at);
+        if (at == first_.size()) {
+            first_.push_back(node);
+            return;
+        }
         // Children of directories that fold alike may have the very same name: that is told by the directories.
-        if (is_new || trie_[found->second].component == component) return;
+        const std::uint32_t first = first_[at];
+        if (trie_[first].component == component) return;
         log_.add(OddityCode::names_equal_folded, trie_.path_of(node),
-                 fmt::format("and \"{}\"", printable_short(trie_.path_of(found->second))));
+                 fmt::format("and \"{}\"", printable_short(trie_.path_of(first))));
     }
 
     const PathTrie& trie_;
     OddityLog& log_;
-    std::vector<std::uint32_t> first_;
-    std::unordered_map<Key, std::uint32_t, KeyHash> by_name_;
+    PathTrie tree_;
+    std::vector<std::uint32_t> folded_of_; ///< the node of tree_ for each of trie_
+    std::vector<std::uint32_t> first_;     ///< the first node of trie_ for each of tree_
     std::string scratch_;
     Arena arena_;
 };
