@@ -21,6 +21,8 @@ public:
     /// and name. The first of four steps, each of which is called once, in this order.
     virtual void write(const CanonicalImage& image, const std::vector<std::shared_ptr<const File>>& layers,
                        const Image& source) = 0;
+    /// After write(): true when the files that it was given are themselves what will appear, and no copies of them.
+    virtual bool kept_files() const { return false; }
     /// Reads back what will appear.
     virtual Image staged() const = 0;
     /// Brings it to where it will be, without its name; what may take long, and what may fail.

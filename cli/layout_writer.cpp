@@ -128,6 +128,7 @@ public:
         for (const LayoutFile& file : layout_files(image, layers, source)) {
             const std::string name = directory_ + "/" + file.name;
             if (file.file && file.file->link_as(name)) continue;
+            kept_files_ = kept_files_ && !file.file;
             WholeFile out(name, false);
             write_content(file, out);
             out.commit();
@@ -137,6 +138,7 @@ public:
         if (::stat((directory_ + "/blobs").c_str(), &status) != 0) fail_errno(errno, printable(directory_));
         if (::chmod(directory_.c_str(), status.st_mode & 0777U) != 0) fail_errno(errno, printable(directory_));
     }
+    bool kept_files() const override { return kept_files_; }
     Image staged() const override {
         return read_back({Transport::oci, directory_, "", "oci:" + target_, {}}, platform_);
     }
@@ -156,6 +158,7 @@ private:
     }
     std::string target_;
     std::string directory_; ///< empty once it was renamed
+    bool kept_files_ = true;
     std::optional<Platform> platform_;
 };
 

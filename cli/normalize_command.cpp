@@ -139,13 +139,14 @@ Outcome normalize_image(const Image& image, const NormalizeOptions& options, std
     }
     const std::unique_ptr<ImageWriter> writer = image_writer(options, others); // refuses before any layer is read
     work.directory = writer->spool_directory();
+    work.keeps_files = !work.directory.empty();
     const Normalizer normalizer(image, work);
     const CanonicalImage canonical = normalizer.documents();
     writer->write(canonical, normalizer.layers().files, image);
     const Image written = writer->staged();
     if (written.manifest != canonical.manifest.digest)
         fail(ErrorKind::unverified, "another manifest was written than meant");
-    normalizer.prove(written);
+    normalizer.prove(written, writer->kept_files());
     writer->send();
     finish_log(normalizer.layers(), log);
     writer->commit();
@@ -183,10 +184,12 @@ Outcome normalize_layer(const Image& image, const NormalizeOptions& options, std
     check_layer_usage(options);
     std::optional<WholeFile> file;
     if (options.output != "-") file.emplace(options.output, options.force);
-    const Normalizer normalizer(image, options.normalizer);
+    NormalizerOptions work = options.normalizer;
+    work.keeps_files = true;
+    const Normalizer normalizer(image, work);
     const CanonicalBlob& blob = normalizer.layers().blobs.front();
     const std::shared_ptr<const File>& bytes = normalizer.layers().files.front();
-    normalizer.prove(image_of(bytes, blob));
+    normalizer.prove(image_of(bytes, blob), true);
     StreamSink standard_output(streams);
     HashingSink out(file ? static_cast<ByteSink*>(&*file) : &standard_output);
     copy_file(*bytes, out);

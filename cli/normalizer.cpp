@@ -26,6 +26,7 @@ CanonicalOptions canonical_options(const NormalizerOptions& options) {
             .keep_stream = !options.merge,
             .changes = true,
             .log = options.log,
+            .read_back = options.keeps_files && options.compression == Compression::none && !options.merge,
             .directory = in_place ? options.directory : std::string()};
 }
 
@@ -155,11 +156,29 @@ CanonicalImage Normalizer::documents() const {
     return canonical_image(config, image_.manifest_json, layers_.blobs, options_.profile.mtime);
 }
 
-void Normalizer::prove(const Image& written) const {
+/// The listing of a layer that was read back from its file; null where none was.
+std::shared_ptr<const LayerListing> Normalizer::read_before(const LayerRef& layer) const {
+    for (std::size_t i = 0; i < image_.layers.size(); ++i) {
+        const SpooledLayer* const made = stacks_.layer(0, i);
+        if (made == nullptr || !made->written) continue;
+        const Digest& digest = made->written->diff_id;
+        if (layer.digest == digest && layer.diff_id == digest) return made->written;
+    }
+    return nullptr;
+}
+
+void Normalizer::prove(const Image& written, bool kept_files) const {
     LoadOptions load = options_.load;
     load.progress = nullptr;
     load.contents = Contents::fingerprints;                                      // as those of the source
     load.limits.inflate.ratio_floor = std::numeric_limits<std::uint64_t>::max(); // what we compressed is no bomb
+    if (kept_files) {
+        load.list = [&](const LayerRef& layer, const LayerLimits& limits, Progress* progress) {
+            if (std::shared_ptr<const LayerListing> listing = read_before(layer)) return listing;
+            NoContent unseen(Contents::fingerprints);
+            return std::shared_ptr<const LayerListing>(read_layer(layer, limits, progress, &unseen));
+        };
+    }
     const std::vector<Stack> stacks = load_stacks({&written}, load);
     prove_canonical({.source = stacks_.stack(0),
                      .written = stacks.front(),

@@ -20,6 +20,7 @@ struct NormalizerOptions {
     bool merge = false;        ///< one layer with the whole root file system
     std::size_t untouched = 0; ///< layers from the bottom that are carried over as they are
     bool log = false;          ///< NormalizedLayers::log is wanted
+    bool keeps_files = false;  ///< NormalizedLayers::files are to be the output itself, where they are not compressed
     std::string directory;     ///< where temporary files are made; empty = wherever such files go
     LoadOptions load;
 };
@@ -44,8 +45,9 @@ public:
     const NormalizedLayers& layers() const { return layers_; }
     /// The documents. Only for an image with a config.
     CanonicalImage documents() const;
-    /// Reads what was written, and throws unverified unless it holds what the image holds.
-    void prove(const Image& written) const;
+    /// Reads what was written, and throws unverified unless it holds what the image holds. `kept_files` when the files
+    /// of layers() are what was written: those that were read when they were made are not read again.
+    void prove(const Image& written, bool kept_files) const;
     /// Constructs that known runtimes read in different ways; the canonical form has settled them.
     std::size_t ambiguities() const;
 
@@ -53,6 +55,7 @@ private:
     void keep_layers();
     void merge_layers();
     void add_changes(std::size_t index);
+    std::shared_ptr<const LayerListing> read_before(const LayerRef& layer) const;
     CanonicalBlob store(const CanonicalResult& canonical, std::shared_ptr<const File> stream,
                         std::shared_ptr<const File>& stored) const;
     CanonicalBlob carry_over(std::size_t index, std::shared_ptr<const File>& stored) const;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "image/tar_input.h"
 #include "normalize/block_sink.h"
 #include "normalize/canonical_member.h"
 #include "normalize/canonical_order.h"
@@ -73,6 +74,7 @@ public:
         : profile_(options.profile), contents_(options.contents), file_("content of " + name, options.directory),
           hashing_(file_), lane_([this](ByteView block) { hashing_.write(block); }, most_waiting), lane_sink_(lane_),
           out_(lane_sink_) {
+        if (options.read_back) hashing_.stop(); // that hashes it
         single_.inodes.resize(1);
         single_.inodes.front().links = 1;
     }
@@ -230,13 +232,43 @@ void make_canonical(const std::string& name, CanonicalStreamer& streamer, const 
     const Tree tree = build_layer_tree(spooled.listing, 0);
     const std::vector<CanonicalNode> nodes = canonical_nodes(tree);
     if (!streamer.streamed(tree, nodes)) return write_again(tree, name, options, spooled);
-    spooled.canonical.digest = streamer.digest();
+    if (!options.read_back) spooled.canonical.digest = streamer.digest();
     spooled.canonical.size = streamer.size();
     if (options.keep_stream) spooled.stream = spooled.content;
     if (options.changes) {
         spooled.canonical.changes = canonical_changes(tree, nodes, options.profile, streamer.header_hashes(),
                                                       options.log ? &spooled.log : nullptr);
     }
+}
+
+/// Every byte of a canonical form is in the header of a member, which was hashed when it was made; in its content,
+/// which a proof compares with the source's; or a zero.
+bool is_what_was_streamed(const CanonicalStreamer& streamer, const LayerListing& written) {
+    const std::vector<std::uint64_t>& hashes = streamer.header_hashes();
+    const auto same = [](const Entry& entry, std::uint64_t hash) {
+        return entry.header_hash == hash && entry.padding_zero;
+    };
+    constexpr TarTail end{.zero_blocks = canonical_end_size / tar_block};
+    return written.uncompressed == streamer.size() && written.tail == end &&
+           std::equal(written.entries.begin(), written.entries.end(), hashes.begin(), hashes.end(), same);
+}
+
+/// Reads the canonical form from its file, and gives it its digest.
+void read_back(const std::string& name, const CanonicalStreamer& streamer, const LayerLimits& limits,
+               const CanonicalOptions& options, SpooledLayer& spooled) {
+    LayerRef layer;
+    layer.name = "the canonical form of " + name;
+    layer.stored_size = spooled.stream->size();
+    layer.open = [&spooled]() -> std::unique_ptr<ByteSource> {
+        return std::make_unique<FileRange>(spooled.stream, 0, spooled.stream->size());
+    };
+    NoContent unseen(options.contents);
+    spooled.written = list_blob(layer, limits, nullptr, &unseen);
+    const bool streamed = spooled.stream == spooled.content;
+    if (streamed) spooled.canonical.digest = spooled.written->diff_id;
+    const bool same = streamed ? is_what_was_streamed(streamer, *spooled.written)
+                               : spooled.canonical.digest == spooled.written->diff_id;
+    if (!same) fail(ErrorKind::unverified, "the temporary file is not what was written to it");
 }
 
 /// Enough for some hundred small files, or a part of a large one.
@@ -255,6 +287,7 @@ std::shared_ptr<const SpooledLayer> spool_layer(const LayerRef& layer, const Lay
         spooled->offsets = streamer.take_offsets();
         make_canonical(layer.name, streamer, options, *spooled);
     });
+    if (options.read_back) read_back(layer.name, streamer, limits, options, *spooled);
     return spooled;
 }
 

@@ -20,6 +20,7 @@ struct CanonicalOptions {
     bool changes = false;                       ///< CanonicalResult::changes are wanted
     bool log = false;                           ///< SpooledLayer::log, too
     Contents contents = Contents::fingerprints; ///< for proofs; digests need none
+    bool read_back = false;                     ///< SpooledLayer::written is wanted; only with keep_stream
     std::string directory;                      ///< where the temporary files are made; empty = wherever such files go
 };
 
@@ -30,6 +31,9 @@ struct SpooledLayer {
     std::vector<std::uint64_t> offsets; ///< of each entry's content in `content`
     CanonicalResult canonical;
     std::shared_ptr<const File> stream; ///< the canonical form itself; null when it was not wanted
+    /// What `stream` holds, read from the file again, with the contents that were asked for; null when it was not
+    /// wanted. Then canonical.digest is that of the bytes in the file, and what was written is what was read.
+    std::shared_ptr<const LayerListing> written;
     std::vector<Change> log;
 };
 
