@@ -67,5 +67,5 @@ function(touchstone_library name)
     touchstone_compile(touchstone_${name})
     install(TARGETS touchstone_${name} EXPORT touchstone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/touchstone
-            FILES_MATCHING PATTERN "*.h" PATTERN "libcurl.h" EXCLUDE)
+            FILES_MATCHING PATTERN "*.h" PATTERN "libcurl.h" EXCLUDE PATTERN "libarchive.h" EXCLUDE)
 endfunction()

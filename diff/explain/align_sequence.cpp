@@ -2,6 +2,8 @@
 // that neither its hash of lines nor its idea of what is text can be played with.
 #include "diff/explain/align_sequence.h"
 
+#include "base/shared_library.h"
+
 #include <git2.h>
 
 #include <algorithm>
@@ -54,10 +56,22 @@ int ignore_line(const git_diff_delta*, const git_diff_hunk*, const git_diff_line
     return 0;
 }
 
+/// The function that compares texts. libgit2 brings a dozen libraries for its network.
+using DiffBuffers = decltype(&::git_diff_buffers);
+
+DiffBuffers load_diff() {
+    const SharedLibrary library("libgit2.so." LIBGIT2_SOVERSION, "lines are aligned by libgit2");
+    decltype(&::git_libgit2_init) init = nullptr;
+    library.find("git_libgit2_init", init);
+    if (init() <= 0) library.refuse("it cannot be initialized");
+    DiffBuffers diff = nullptr;
+    library.find("git_diff_buffers", diff);
+    return diff;
+}
+
 /// Appends the hunks inside `range`; false when libgit2 could not do it.
 bool xdiff(const ItemIds& ids, const Hunk& range, std::vector<Hunk>& hunks) {
-    static const bool ready = git_libgit2_init() > 0;
-    if (!ready) return false;
+    static const DiffBuffers diff_buffers = load_diff(); // once, from any thread
     git_diff_options options = GIT_DIFF_OPTIONS_INIT;
     options.flags = GIT_DIFF_FORCE_TEXT;
     options.context_lines = 0;
@@ -65,8 +79,8 @@ bool xdiff(const ItemIds& ids, const Hunk& range, std::vector<Hunk>& hunks) {
     const std::string b = spell(ids[1], range.from[1], range.to[1]);
     const std::size_t before = hunks.size();
     Collected collected{range, hunks};
-    if (git_diff_buffers(a.data(), a.size(), nullptr, b.data(), b.size(), nullptr, &options, nullptr, nullptr,
-                         take_hunk, ignore_line, &collected) == 0) {
+    if (diff_buffers(a.data(), a.size(), nullptr, b.data(), b.size(), nullptr, &options, nullptr, nullptr, take_hunk,
+                     ignore_line, &collected) == 0) {
         return true;
     }
     hunks.resize(before);

@@ -4,9 +4,8 @@
 #include "base/printable.h"
 #include "diff/explain/archive_bytes.h"
 #include "diff/explain/archive_formats.h"
+#include "diff/explain/libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,10 +17,7 @@ namespace touchstone::archives {
 
 namespace {
 
-struct FreeArchive {
-    void operator()(archive* reader) const { ::archive_read_free(reader); }
-};
-using Reader = std::unique_ptr<archive, FreeArchive>;
+using Reader = ArchiveReader;
 using EnableFormat = int (*)(archive*);
 
 std::string text_or_empty(const char* text) {
@@ -52,21 +48,22 @@ private:
 Fields ForeignArchive::facts_of(archive_entry* entry) {
     Fields fields;
     FieldList list(fields, 0);
-    list.note("type and mode", fmt::format("{:06o}", ::archive_entry_mode(entry)));
-    list.number(0, "uid", FieldKind::owner, ::archive_entry_uid(entry));
-    list.number(0, "gid", FieldKind::owner, ::archive_entry_gid(entry));
-    if (::archive_entry_mtime_is_set(entry) != 0) list.time(0, "mtime", ::archive_entry_mtime(entry));
-    if (::archive_entry_ctime_is_set(entry) != 0) list.time(0, "ctime", ::archive_entry_ctime(entry));
-    if (::archive_entry_birthtime_is_set(entry) != 0) list.time(0, "birth time", ::archive_entry_birthtime(entry));
-    list.note("link", text_or_empty(::archive_entry_symlink(entry)));
-    list.note("hard link of", text_or_empty(::archive_entry_hardlink(entry)));
+    list.note("type and mode", fmt::format("{:06o}", libarchive().entry_mode(entry)));
+    list.number(0, "uid", FieldKind::owner, libarchive().entry_uid(entry));
+    list.number(0, "gid", FieldKind::owner, libarchive().entry_gid(entry));
+    if (libarchive().entry_mtime_is_set(entry) != 0) list.time(0, "mtime", libarchive().entry_mtime(entry));
+    if (libarchive().entry_ctime_is_set(entry) != 0) list.time(0, "ctime", libarchive().entry_ctime(entry));
+    if (libarchive().entry_birthtime_is_set(entry) != 0)
+        list.time(0, "birth time", libarchive().entry_birthtime(entry));
+    list.note("link", text_or_empty(libarchive().entry_symlink(entry)));
+    list.note("hard link of", text_or_empty(libarchive().entry_hardlink(entry)));
     return fields;
 }
 
 ForeignArchive::Result ForeignArchive::read_content(archive* reader, Analyzer& analyzer, std::string& content) {
     std::array<char, 65536> block{};
     for (;;) {
-        const auto count = ::archive_read_data(reader, block.data(), block.size());
+        const auto count = libarchive().read_data(reader, block.data(), block.size());
         if (count < 0) return Result::broken;
         if (count == 0) return Result::done;
         const auto size = static_cast<std::size_t>(count);
@@ -78,20 +75,20 @@ ForeignArchive::Result ForeignArchive::read_content(archive* reader, Analyzer& a
 }
 
 ForeignArchive::Result ForeignArchive::read(EnableFormat enable, Analyzer& analyzer) {
-    const Reader reader(::archive_read_new());
+    const Reader reader(libarchive().read_new());
     if (!reader) throw std::bad_alloc();
     if (enable(reader.get()) != ARCHIVE_OK ||
-        ::archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
+        libarchive().read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
         return Result::broken;
     }
     for (;;) {
         archive_entry* entry = nullptr;
-        const int status = ::archive_read_next_header(reader.get(), &entry);
+        const int status = libarchive().read_next_header(reader.get(), &entry);
         if (status == ARCHIVE_EOF) return Result::done;
         if (status != ARCHIVE_OK) return Result::broken;
         if (items.size() == analyzer.limits().members) return Result::too_many;
-        const char* name = ::archive_entry_pathname_utf8(entry);
-        if (name == nullptr) name = ::archive_entry_pathname(entry);
+        const char* name = libarchive().entry_pathname_utf8(entry);
+        if (name == nullptr) name = libarchive().entry_pathname(entry);
         if (name == nullptr) return Result::broken;
         Item& item = items.emplace_back();
         item.name = name;
@@ -160,13 +157,13 @@ bool explain_foreign(const Subject& subject, Analyzer& analyzer, Part& part, Ena
 } // namespace
 
 bool explain_7z(const Subject& subject, Analyzer& analyzer, Part& part) {
-    return explain_foreign(subject, analyzer, part, ::archive_read_support_format_7zip);
+    return explain_foreign(subject, analyzer, part, libarchive().read_support_format_7zip);
 }
 bool explain_iso(const Subject& subject, Analyzer& analyzer, Part& part) {
-    return explain_foreign(subject, analyzer, part, ::archive_read_support_format_iso9660);
+    return explain_foreign(subject, analyzer, part, libarchive().read_support_format_iso9660);
 }
 bool explain_cab(const Subject& subject, Analyzer& analyzer, Part& part) {
-    return explain_foreign(subject, analyzer, part, ::archive_read_support_format_cab);
+    return explain_foreign(subject, analyzer, part, libarchive().read_support_format_cab);
 }
 
 } // namespace touchstone::archives

@@ -4,8 +4,8 @@
 #include "base/compression.h"
 #include "base/error.h"
 #include "diff/explain/archive_bytes.h"
+#include "diff/explain/libarchive.h"
 
-#include <archive.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -24,10 +24,7 @@ struct EndInflate {
     void operator()(z_stream* stream) const { ::inflateEnd(stream); }
 };
 
-struct FreeArchive {
-    void operator()(archive* reader) const { ::archive_read_free(reader); }
-};
-using Reader = std::unique_ptr<archive, FreeArchive>;
+using Reader = ArchiveReader;
 
 /// Appends blocks that `read` gives until it gives none. It returns a negative number where the stream is broken.
 template <class Read>
@@ -65,39 +62,40 @@ int filter_code(StreamFilter filter) {
 bool enable(archive* reader, StreamFilter filter) {
     switch (filter) {
     case StreamFilter::xz:
-        return ::archive_read_support_filter_xz(reader) == ARCHIVE_OK;
+        return libarchive().read_support_filter_xz(reader) == ARCHIVE_OK;
     case StreamFilter::bzip2:
-        return ::archive_read_support_filter_bzip2(reader) == ARCHIVE_OK;
+        return libarchive().read_support_filter_bzip2(reader) == ARCHIVE_OK;
     case StreamFilter::lz4:
-        return ::archive_read_support_filter_lz4(reader) == ARCHIVE_OK;
+        return libarchive().read_support_filter_lz4(reader) == ARCHIVE_OK;
     case StreamFilter::lzma:
         break;
     }
-    return ::archive_read_support_filter_lzma(reader) == ARCHIVE_OK;
+    return libarchive().read_support_filter_lzma(reader) == ARCHIVE_OK;
 }
 
 /// A reader behind the first header; null where this is no such stream, or one inside another of its kind.
 Reader open_stream(StreamFilter filter, ByteView input) {
-    Reader reader(::archive_read_new());
+    Reader reader(libarchive().read_new());
     if (!reader) throw std::bad_alloc();
     archive_entry* entry = nullptr;
-    const bool opened = enable(reader.get(), filter) && ::archive_read_support_format_raw(reader.get()) == ARCHIVE_OK &&
-                        ::archive_read_support_format_empty(reader.get()) == ARCHIVE_OK &&
-                        ::archive_read_open_memory(reader.get(), input.data(), input.size()) == ARCHIVE_OK;
+    const bool opened = enable(reader.get(), filter) &&
+                        libarchive().read_support_format_raw(reader.get()) == ARCHIVE_OK &&
+                        libarchive().read_support_format_empty(reader.get()) == ARCHIVE_OK &&
+                        libarchive().read_open_memory(reader.get(), input.data(), input.size()) == ARCHIVE_OK;
     if (!opened) return {};
-    const int header = ::archive_read_next_header(reader.get(), &entry);
+    const int header = libarchive().read_next_header(reader.get(), &entry);
     if (header != ARCHIVE_OK && header != ARCHIVE_EOF) return {};
     // The filter and the memory below it; more means that the content is such a stream itself.
-    if (::archive_filter_count(reader.get()) != 2) return {};
-    return ::archive_filter_code(reader.get(), 0) == filter_code(filter) ? std::move(reader) : Reader{};
+    if (libarchive().filter_count(reader.get()) != 2) return {};
+    return libarchive().filter_code(reader.get(), 0) == filter_code(filter) ? std::move(reader) : Reader{};
 }
 
 UnpackStatus unpack_once(StreamFilter filter, ByteView input, Analyzer& analyzer, std::string& output) {
     const Reader reader = open_stream(filter, input);
     if (!reader) return UnpackStatus::broken;
-    if (::archive_format(reader.get()) != ARCHIVE_FORMAT_RAW) return UnpackStatus::done; // no content
+    if (libarchive().format(reader.get()) != ARCHIVE_FORMAT_RAW) return UnpackStatus::done; // no content
     return append_all(analyzer, output, [&](ByteSpan block) {
-        return static_cast<std::int64_t>(::archive_read_data(reader.get(), block.data(), block.size()));
+        return static_cast<std::int64_t>(libarchive().read_data(reader.get(), block.data(), block.size()));
     });
 }
 
@@ -106,10 +104,10 @@ UnpackStatus unpack_once(StreamFilter filter, ByteView input, Analyzer& analyzer
 bool needs_last_byte(StreamFilter filter, ByteView input) {
     const Reader reader = open_stream(filter, input.first(input.size() - 1));
     if (!reader) return true;
-    if (::archive_format(reader.get()) != ARCHIVE_FORMAT_RAW) return false;
+    if (libarchive().format(reader.get()) != ARCHIVE_FORMAT_RAW) return false;
     std::vector<std::uint8_t> block(step);
     for (;;) {
-        const auto count = ::archive_read_data(reader.get(), block.data(), block.size());
+        const auto count = libarchive().read_data(reader.get(), block.data(), block.size());
         if (count <= 0) return count < 0;
     }
 }
