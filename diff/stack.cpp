@@ -138,12 +138,22 @@ Threads threads_for(const std::vector<const Image*>& images, const std::vector<T
     return any ? Threads::to_help : Threads::for_each;
 }
 
-/// Does the tasks, the most expensive first.
-void run(const std::vector<const Image*>& images, std::vector<Task*> tasks, const LoadOptions& options) {
-    announce(images, tasks, options.progress);
+/// The largest first. Behind the first one that is inflated comes what is only hashed: that waits for the disk, or for
+/// a registry, while the other computes.
+void put_in_order(const std::vector<const Image*>& images, std::vector<Task*>& tasks) {
     std::stable_sort(tasks.begin(), tasks.end(), [&](const Task* a, const Task* b) {
         return layer_of(images, *a).stored_size > layer_of(images, *b).stored_size;
     });
+    const auto is_only_hashed = [](const Task* task) { return task->work == Work::verify_blob; };
+    const auto first = std::find_if_not(tasks.begin(), tasks.end(), is_only_hashed);
+    if (first == tasks.end()) return;
+    std::rotate(tasks.begin(), first, first + 1);
+    std::stable_partition(tasks.begin() + 1, tasks.end(), is_only_hashed);
+}
+
+void run(const std::vector<const Image*>& images, std::vector<Task*> tasks, const LoadOptions& options) {
+    announce(images, tasks, options.progress);
+    put_in_order(images, tasks);
     const auto work = [&](std::size_t i) {
         Task& task = *tasks[i];
         within(printable(images[task.image]->reference.text), [&] { perform(layer_of(images, task), task, options); });
