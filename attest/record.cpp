@@ -104,7 +104,8 @@ std::string recorded_reference(const Reference& reference) {
 std::vector<DescribedImage> describe_images(const std::vector<Image>& images, const LoadOptions& load, bool files) {
     std::vector<const Image*> all;
     for (const Image& image : images) all.push_back(&image);
-    const CanonicalStacks stacks(all, {.profile = {}, .contents = files ? Contents::digests : Contents::none}, load);
+    const CanonicalStacks stacks(
+        all, {.profile = {}, .contents = files ? Contents::digests : Contents::none, .with_root = true}, load);
     const std::vector<CanonicalIds> ids = canonical_ids(stacks, images.size(), {}, load.jobs);
     std::vector<DescribedImage> described(images.size());
     for (std::size_t i = 0; i < images.size(); ++i) {

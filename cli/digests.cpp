@@ -10,7 +10,7 @@ CanonicalDigests canonical_digests(const std::string& reference, const OpenOptio
                                    const Profile& profile) {
     const std::vector<Image> images = open_images(parse_reference(reference), open); // names what it fails on by itself
     const Image& image = images.front();
-    const CanonicalStacks stacks({&image}, {.profile = profile, .contents = Contents::none}, load);
+    const CanonicalStacks stacks({&image}, {.profile = profile, .contents = Contents::none, .with_root = true}, load);
     CanonicalIds ids = std::move(canonical_ids(stacks, 1, profile, load.jobs).front());
     CanonicalDigests digests{
         .layers = std::move(ids.layers), .tree = std::move(ids.tree), .no_tree = std::move(ids.no_tree), .image = {}};

@@ -30,7 +30,13 @@ public:
     /// images at once.
     CanonicalResult write_tree(std::size_t image, ByteSink& out) const;
 
+    /// Its digest: that of one layer is mostly known already. The same rules.
+    Digest tree_digest(std::size_t image) const;
+
 private:
+    Tree tree_of(std::size_t image) const;
+    CanonicalResult write(const Tree& tree, std::size_t image, ByteSink& out) const;
+
     CanonicalOptions options_;
     std::vector<Stack> stacks_;
     std::map<const LayerListing*, std::shared_ptr<const SpooledLayer>> spooled_;

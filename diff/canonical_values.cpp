@@ -44,7 +44,8 @@ void add_canonical_values(const Image& published, const Image& rebuilt, const Lo
     const Profile profile = profile_of(comparison.rules);
     std::vector<CanonicalIds> ids;
     try {
-        const CanonicalStacks stacks({&published, &rebuilt}, {.profile = profile, .contents = Contents::none}, load);
+        const CanonicalStacks stacks({&published, &rebuilt},
+                                     {.profile = profile, .contents = Contents::none, .with_root = true}, load);
         ids = canonical_ids(stacks, 2, profile, load.jobs);
     } catch (const Error& error) {
         // A few layers have no canonical form (docs/canonical-layer.md section 3); `digest` says why.

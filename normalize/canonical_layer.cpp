@@ -303,6 +303,27 @@ CanonicalResult write_canonical_tree(const Tree& tree, const Profile& profile, C
     return write_members(whole.tree, whole.nodes, profile, content, out, nullptr);
 }
 
+bool is_layer_with_root(const Tree& merged, const Tree& layer) {
+    if (!merged.link_headers.empty() || !layer.link_headers.empty()) return false;
+    const std::vector<CanonicalNode> own = canonical_nodes(layer);
+    const WholeTree whole = whole_tree(merged);
+    auto at = whole.nodes.begin();
+    if (own.empty() || !own.front().node.path.empty()) {
+        if (!is_implied(whole.tree.inode_of(at->node))) return false;
+        ++at;
+    }
+    // Which paths are links to one another is the same, too.
+    std::unordered_map<std::uint32_t, std::uint32_t> partners;
+    const auto same = [&](const CanonicalNode& a, const CanonicalNode& b) {
+        const Inode& left = whole.tree.inode_of(a.node);
+        const Inode& right = layer.inode_of(b.node);
+        return a.node.path == b.node.path && b.own->whiteout == Whiteout::none && left.content == right.content &&
+               left.meta == right.meta && left.links == right.links &&
+               (left.links == 1 || partners.try_emplace(a.node.inode, b.node.inode).first->second == b.node.inode);
+    };
+    return std::equal(at, whole.nodes.end(), own.begin(), own.end(), same);
+}
+
 std::optional<std::string> layer_difference(const CanonicalView& a, const CanonicalView& b) {
     return first_difference(a, canonical_nodes(a.tree), b, canonical_nodes(b.tree));
 }

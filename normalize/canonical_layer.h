@@ -51,6 +51,10 @@ ChangeCounts canonical_changes(const Tree& tree, const std::vector<CanonicalNode
 /// those of the layers say it all.
 CanonicalResult write_canonical_tree(const Tree& tree, const Profile& profile, ContentStore& content, ByteSink& out);
 
+/// True when CRF-1 of `merged` is the canonical form of the only layer that it was made from, behind the header of the
+/// root where that layer does not list it. `layer` is that layer's tree.
+bool is_layer_with_root(const Tree& merged, const Tree& layer);
+
 /// A tree and the profile under which its canonical form is meant.
 struct CanonicalView {
     const Tree& tree;

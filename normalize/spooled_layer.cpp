@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace touchstone {
@@ -72,8 +73,8 @@ class CanonicalStreamer final : public ContentVisitor {
 public:
     CanonicalStreamer(const std::string& name, const CanonicalOptions& options)
         : profile_(options.profile), contents_(options.contents), file_("content of " + name, options.directory),
-          hashing_(file_), lane_([this](ByteView block) { hashing_.write(block); }, most_waiting), lane_sink_(lane_),
-          out_(lane_sink_) {
+          hashing_(file_), lane_([this](ByteView block) { write_block(block); }, most_waiting), lane_sink_(lane_),
+          out_(lane_sink_), with_root_(options.with_root) {
         if (options.read_back) hashing_.stop(); // that hashes it
         single_.inodes.resize(1);
         single_.inodes.front().links = 1;
@@ -82,6 +83,7 @@ public:
     Contents contents() const override { return contents_; }
     void entry(const LayerListing& so_far, const Entry& entry) override {
         if (!streaming_) return;
+        if (with_root_ && so_far.entries.empty()) begin_with_root(entry);
         header_.clear();
         streaming_ = append_header(so_far, entry);
         if (streaming_) {
@@ -127,7 +129,13 @@ public:
     }
     const std::vector<std::uint64_t>& header_hashes() const { return hashes_; }
     std::uint64_t size() const { return out_.size(); }
-    Digest digest() { return hashing_.finish(); }
+    /// The second is that with a root in front, where it is wanted.
+    std::pair<Digest, std::optional<Digest>> digests() {
+        std::pair<Digest, std::optional<Digest>> both{hashing_.finish(), std::nullopt};
+        if (behind_root_) both.second = behind_root_->finish();
+        if (begins_with_root_) both.second = both.first;
+        return both;
+    }
     std::shared_ptr<const File> take_file() { return file_.finish(); }
     std::vector<std::uint64_t> take_offsets() { return std::move(offsets_); }
 
@@ -183,6 +191,20 @@ private:
         return canonical_member(single_, {.path = entry.path, .inode = 0, .layer = 0}, profile_, ignore_);
     }
 
+    /// Nothing is waiting for the lane yet.
+    void begin_with_root(const Entry& first) {
+        begins_with_root_ = first.path.empty();
+        if (begins_with_root_) return;
+        header_.clear();
+        append_canonical_header(header_, member_of(implied_directory()));
+        behind_root_.emplace().update(as_bytes(header_));
+    }
+
+    void write_block(ByteView block) {
+        if (behind_root_) behind_root_->update(block);
+        hashing_.write(block);
+    }
+
     void write_zeros(std::uint64_t count) {
         out_.write(std::string_view(zeros_.data(), static_cast<std::size_t>(count)));
     }
@@ -200,6 +222,9 @@ private:
     Lane lane_; ///< what hashing_ gets
     LaneSink lane_sink_;
     BlockSink out_;
+    bool with_root_;
+    bool begins_with_root_ = false;
+    std::optional<Hasher> behind_root_; ///< where the first entry is not the root
     std::string header_;
     std::string zeros_ = std::string(canonical_end_size, '\0');
     std::vector<std::uint64_t> offsets_;
@@ -225,6 +250,8 @@ void write_again(const Tree& tree, const std::string& name, const CanonicalOptio
         write_canonical_layer(tree, options.profile, content, file ? static_cast<ByteSink&>(*file) : nowhere,
                               options.log ? &spooled.log : nullptr);
     if (file) spooled.stream = file->finish();
+    const bool lists_root = !tree.nodes.empty() && tree.nodes.front().path.empty();
+    if (options.with_root && lists_root) spooled.with_root = spooled.canonical.digest;
 }
 
 void make_canonical(const std::string& name, CanonicalStreamer& streamer, const CanonicalOptions& options,
@@ -232,7 +259,7 @@ void make_canonical(const std::string& name, CanonicalStreamer& streamer, const 
     const Tree tree = build_layer_tree(spooled.listing, 0);
     const std::vector<CanonicalNode> nodes = canonical_nodes(tree);
     if (!streamer.streamed(tree, nodes)) return write_again(tree, name, options, spooled);
-    if (!options.read_back) spooled.canonical.digest = streamer.digest();
+    if (!options.read_back) std::tie(spooled.canonical.digest, spooled.with_root) = streamer.digests();
     spooled.canonical.size = streamer.size();
     if (options.keep_stream) spooled.stream = spooled.content;
     if (options.changes) {

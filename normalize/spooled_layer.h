@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct CanonicalOptions {
     bool log = false;                           ///< SpooledLayer::log, too
     Contents contents = Contents::fingerprints; ///< for proofs; digests need none
     bool read_back = false;                     ///< SpooledLayer::written is wanted; only with keep_stream
+    bool with_root = false;                     ///< SpooledLayer::with_root is wanted, of images of one layer
     std::string directory;                      ///< where the temporary files are made; empty = wherever such files go
 };
 
@@ -35,6 +37,10 @@ struct SpooledLayer {
     /// wanted. Then canonical.digest is that of the bytes in the file, and what was written is what was read.
     std::shared_ptr<const LayerListing> written;
     std::vector<Change> log;
+    /// The SHA-256 of the canonical form behind the header of an implied root, or of the form itself where it begins
+    /// with a root: in most images of one layer that is their tree's. Nothing where that was not known while it
+    /// streamed by.
+    std::optional<Digest> with_root;
 };
 
 /// Reads and verifies a layer (see read_layer), and makes its canonical form. May be called from several threads.

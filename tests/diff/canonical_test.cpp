@@ -4,11 +4,13 @@
 #include "diff/canonical_proof.h"
 #include "diff/canonical_values.h"
 #include "tests/support/memory_image.h"
+#include "tests/support/random_tree.h"
 #include "tests/support/tar_builder.h"
 
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <random>
 
 using namespace touchstone;
 using namespace touchstone::test;
@@ -28,14 +30,8 @@ std::vector<Member> ordinary() {
             {.name = "etc/name", .type = '2', .mode = 0777, .link = "hostname"}};
 }
 
-std::string tar_with(const std::vector<Member>& members) {
-    TarBuilder builder;
-    for (const Member& member : members) builder.add(member);
-    return builder.finish();
-}
-
 MemoryImage image_of(const std::vector<Member>& members) {
-    return {.layers = {tar_with({{.name = "etc/gone", .body = "x"}}), tar_with(members)}};
+    return {.layers = {tar_of({{.name = "etc/gone", .body = "x"}}), tar_of(members)}};
 }
 
 Stack stack_of(const Image& image) {
@@ -54,6 +50,23 @@ std::string objection(const MemoryImage& source, const MemoryImage& written, con
         return error.what();
     }
     return {};
+}
+
+/// The tree's digest as it is told, which must be that of what write_tree writes; and whether it was known before.
+bool root_was_known(const std::string& tar) {
+    const Image image = make_image({.layers = {tar}});
+    const CanonicalStacks stacks({&image}, {.profile = {}, .contents = Contents::none, .with_root = true}, {});
+    NullSink nowhere;
+    CHECK(stacks.tree_digest(0) == stacks.write_tree(0, nowhere).digest);
+    return stacks.layer(0, 0)->with_root.has_value();
+}
+
+std::string canonical(const std::string& tar) {
+    const Image image = make_image({.layers = {tar}});
+    const CanonicalStacks stacks({&image}, {.profile = {}, .keep_stream = true}, {});
+    StringSink out;
+    copy_file(*stacks.layer(0, 0)->stream, out);
+    return out.text();
 }
 
 bool mentions(const std::string& text, std::string_view part) {
@@ -116,7 +129,7 @@ TEST_CASE("the proof wants what the profile declares, no more and no less") {
         member.gid = whiteout ? 0 : 6;
     }
     MemoryImage written = image_of(changed);
-    written.layers[0] = tar_with({{.name = "etc/gone", .body = "x", .uid = 5, .gid = 6}});
+    written.layers[0] = tar_of({{.name = "etc/gone", .body = "x", .uid = 5, .gid = 6}});
     CHECK(objection(image_of(ordinary()), written, owned).empty());
     CHECK_FALSE(objection(image_of(ordinary()), written).empty());
 }
@@ -129,10 +142,10 @@ TEST_CASE("the proof of a merged image compares whole trees") {
                                       {.name = "dev/", .type = '5', .mode = 0755},
                                       {.name = "etc/", .type = '5', .mode = 0755}};
     flat.insert(flat.begin(), root.begin(), root.end());
-    CHECK(objection(source, {.layers = {tar_with(flat)}}, {}, true).empty());
-    CHECK(mentions(objection(source, {.layers = {tar_with(flat), tar_with({})}}, {}, true), "2 are found"));
+    CHECK(objection(source, {.layers = {tar_of(flat)}}, {}, true).empty());
+    CHECK(mentions(objection(source, {.layers = {tar_of(flat), tar_of({})}}, {}, true), "2 are found"));
     flat.push_back({.name = "etc/gone", .body = "x"}); // the whiteout was not carried out
-    CHECK(mentions(objection(source, {.layers = {tar_with(flat)}}, {}, true), "etc/gone"));
+    CHECK(mentions(objection(source, {.layers = {tar_of(flat)}}, {}, true), "etc/gone"));
 }
 
 TEST_CASE("canonical values are there when they are asked for, equal where the layers are equivalent") {
@@ -196,4 +209,43 @@ TEST_CASE("an SELinux label is the host's business, unless the rule is off") {
     CompareOptions strict;
     strict.rules = parse_rules("-selinux-label");
     CHECK(compare(image_of(ordinary()), image_of(labelled), strict).verdict == Verdict::divergent);
+}
+
+TEST_CASE("the tree of one layer has the digest of what is written for it") {
+    const Member root{.name = "./", .type = '5', .mode = 0750, .uid = 7};
+    const Member directory{.name = "d/", .type = '5', .mode = 0755};
+    const Member file{.name = "d/f", .body = "text"};
+    const Member link{.name = "d/g", .type = '1', .link = "d/f"};
+    struct Row {
+        const char* what;
+        std::vector<Member> members;
+        bool known;
+    };
+    const std::vector<Row> table = {
+        {"its root is implied", {directory, file}, true},
+        {"its root is listed", {root, directory, file}, true},
+        {"its root is listed, and it is not in canonical order", {file, directory, root}, true},
+        {"its root is implied, and it is not in canonical order", {file, directory}, false},
+        {"with a link", {directory, file, link}, true},
+        {"a directory is implied", {file}, true},
+        {"the root is no directory", {{.name = "./", .body = "x"}, directory}, true},
+        {"with a whiteout", {directory, {.name = "d/.wh.gone"}, file}, true},
+        {"with an opaque directory", {directory, {.name = "d/.wh..wh..opq"}, file}, true},
+        {"nothing is in it", {}, false}};
+    for (const Row& row : table) {
+        CAPTURE(std::string(row.what));
+        CHECK(root_was_known(tar_of(row.members)) == row.known);
+    }
+}
+
+TEST_CASE("the tree of any layer has the digest of what is written for it") {
+    unsigned known = 0;
+    for (unsigned seed = 0; seed < 100; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        const std::string tar = tar_of(random_members(random, 30));
+        // Half of them in canonical order, as layers mostly come.
+        if (root_was_known(seed % 2 == 0 ? tar : canonical(tar))) ++known;
+    }
+    CHECK(known > 0);
 }

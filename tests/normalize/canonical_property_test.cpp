@@ -172,6 +172,26 @@ TEST_CASE("a layer is the same whoever hashes and writes its blocks") {
     }
 }
 
+TEST_CASE("what is read back has the digest of what was written, and its listing") {
+    for (unsigned seed = 0; seed < seeds; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        std::string tar = tar_of(random_members(random, 30));
+        if (seed % 2 == 1) tar = canonical(tar).bytes; // streamed, the others are written from what was kept
+        const Canonical expected = canonical(tar);
+        const Image image = make_tar_image(tar);
+        const auto spooled =
+            spool_layer(image.layers[0], {}, nullptr, {.profile = {}, .keep_stream = true, .read_back = true});
+        StringSink stream;
+        copy_file(*spooled->stream, stream);
+        CHECK(stream.text() == expected.bytes);
+        CHECK(spooled->canonical.digest == expected.result.digest);
+        CHECK(spooled->written->diff_id == expected.result.digest);
+        CHECK_FALSE(
+            layer_difference({build_layer_tree(spooled->listing, 0), {}}, {build_layer_tree(spooled->written, 0), {}}));
+    }
+}
+
 TEST_CASE("a header that was made to have the hash of the canonical one hides no change") {
     ContentMap content;
     Member member{.name = "./f"};
