@@ -204,7 +204,7 @@ void Transfer::throw_failure() const {
 template <class Condition>
 void Transfer::wait(std::unique_lock<std::mutex>& lock, Condition condition) {
     constexpr std::chrono::milliseconds glance{200}; // how late a Ctrl-C may be noticed
-    stop_if_interrupted(); // a body that trickles in never lets the glance pass
+    stop_if_interrupted();                           // a body that trickles in never lets the glance pass
     while (!changed_.wait_for(lock, glance, condition)) stop_if_interrupted();
 }
 
