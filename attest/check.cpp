@@ -13,7 +13,7 @@ namespace touchstone {
 
 namespace {
 
-std::string_view trimmed(std::string_view line) {
+std::string_view without_comment(std::string_view line) {
     line = line.substr(0, line.find('#'));
     const std::size_t first = line.find_first_not_of(" \t\r");
     if (first == std::string_view::npos) return {};
@@ -26,7 +26,7 @@ void revoke(Revoked& revoked, std::string_view line) {
     if (blank == std::string_view::npos || (kind != "key" && kind != "statement")) {
         fail(ErrorKind::malformed, "expected \"key sha256:...\" or \"statement sha256:...\"");
     }
-    const Digest digest = parse_digest(trimmed(line.substr(blank)));
+    const Digest digest = parse_digest(without_comment(line.substr(blank)));
     (kind == "key" ? revoked.keys : revoked.statements).insert(digest.string());
 }
 
@@ -166,7 +166,7 @@ Revoked parse_revoked(std::string_view text, std::string_view what) {
     Revoked revoked;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = trimmed(text.substr(0, end));
+        const std::string_view line = without_comment(text.substr(0, end));
         if (!line.empty()) within(fmt::format("{}: line {}", what, number), [&] { revoke(revoked, line); });
         text.remove_prefix(std::min(end + 1, text.size()));
     }

@@ -7,12 +7,6 @@ if(TOUCHSTONE_UNITY)
     # What is another source's is not shadowed, nor is a header what g++ takes for one: a source that is included.
     target_compile_options(touchstone_flags INTERFACE
         -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local -Wno-subobject-linkage>)
-    # What every entry of a tar runs through is compiled separately where speed counts: g++ inlines less in large units,
-    # and bench/count.py counted up to 11 % more instructions.
-    set(hot "^$")
-    if(CMAKE_BUILD_TYPE STREQUAL "Release")
-        set(hot "^(base|image|normalize|diff)/[^/]+$")
-    endif()
     # touchstone_unite(<target> <how many sources as one>)
     function(touchstone_unite target size)
         get_target_property(sources ${target} SOURCES)
@@ -26,8 +20,8 @@ if(TOUCHSTONE_UNITY)
             endif()
             list(APPEND ${series} ${source})
             list(LENGTH ${series} number)
-            math(EXPR batch "(${number} - 1) / ${size}") # the same ones meet in every build, the hot ones or not
-            if(NOT name MATCHES "${hot}" AND NOT name IN_LIST touchstone_alone)
+            math(EXPR batch "(${number} - 1) / ${size}")
+            if(NOT name IN_LIST touchstone_alone)
                 set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${series}_${batch})
             endif()
         endforeach()
@@ -47,7 +41,11 @@ function(touchstone_compile target)
         set(kind plain)
     endif()
     touchstone_precompile(${target} ${kind})
-    touchstone_unite(${target} 12)
+    # Not what users get: where one source's function fits a call of another's better, it is called there, and no compiler
+    # says so; and g++ inlines less in large units (bench/count.py counted up to 11 % more instructions).
+    if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+        touchstone_unite(${target} 12)
+    endif()
 endfunction()
 
 # touchstone_library(<folder> SOURCES … PUBLIC … PRIVATE …): the library of one folder of the house, with its alias
