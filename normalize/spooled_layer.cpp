@@ -91,6 +91,7 @@ public:
         } else {
             flush();
             hashing_.stop();
+            behind_root_.reset();
         }
     }
     bool wants(std::size_t index, const Entry& entry) override {
