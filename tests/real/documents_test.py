@@ -127,6 +127,18 @@ class Documents(normalize_test.NormalizeTestCase):
                 with tarfile.open(archive) as members:
                     self.assertEqual({member.mtime for member in members}, {0})
 
+    def test_where_files_cannot_be_linked_their_copies_are_the_same(self):
+        harness.need("unshare", "mount")
+        hidden = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc || exit 99; exec "$@"', "sh")
+        layout = self.temp / "copied"
+        done = harness.touchstone(
+            "normalize", "--quiet", f"oci:{images.source('published')}", "-o", f"oci:{layout}", prefix=hidden
+        )
+        if done.returncode in (1, 99):  # unshare's or mount's own failure: a container that forbids it
+            harness.possible(self.fail, f"nothing can be mounted here: {done.stderr.decode()}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(truth.same_layout(canonical("published"), layout))
+
 
 class Canonical(normalize_test.NormalizeTestCase):
     """Made from itself, the same bytes; made from another build, too."""
