@@ -87,7 +87,7 @@ std::string text_member(const Json& line, std::string_view name, ListedFact::For
     if (form == ListedFact::Form::text) return value->as_string();
     const Json* raw = line.find(fmt::format("{}_base64", name));
     if (raw == nullptr) return value->as_string();
-    const std::string bytes = unbase64(raw->as_string());
+    std::string bytes = unbase64(raw->as_string());
     if (utf8_or_escaped(bytes) != value->as_string()) {
         fail(ErrorKind::malformed, fmt::format("{} and {}_base64 are not the same", name, name));
     }

@@ -112,7 +112,7 @@ bool compare_checksums(const std::string& reference, const ChecksumsOptions& opt
     const ChecksumRules rules{.ignore_missing = options.ignore_missing, .complete = options.complete, .all = shown.all};
     const std::vector<Image> images = open_images(parse_reference(reference), open);
     const ChecksumCheck check =
-        check_with_progress(images.front(), std::move(lists), rules, load, shown.quiet, streams);
+        check_with_progress(images.front(), std::move(lists), rules, std::move(load), shown.quiet, streams);
     if (!shown.quiet) {
         streams.out(shown.json ? render_checksums_json(check) : render_checksums_text(check, shown.color));
     }

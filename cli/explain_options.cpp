@@ -33,7 +33,7 @@ std::vector<std::string> parse_names(std::string_view text) {
 }
 
 /// A week: more than any comparison takes, and no overflow when it is added to a clock.
-constexpr std::uint64_t longest_budget = 7 * 86400;
+constexpr std::uint64_t longest_budget = std::uint64_t{7} * 86400;
 
 } // namespace
 

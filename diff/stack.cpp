@@ -184,6 +184,7 @@ void list_apart(const std::vector<const Image*>& images, std::vector<Task>& task
 
 std::vector<Task*> all_of(std::vector<Task>& tasks) {
     std::vector<Task*> all;
+    all.reserve(tasks.size());
     for (Task& task : tasks) all.push_back(&task);
     return all;
 }

@@ -87,6 +87,7 @@ std::string shown(std::string_view text) {
 std::string shown(const std::vector<NamedBytes>& xattrs) {
     if (xattrs.empty()) return "none";
     std::vector<std::string> texts;
+    texts.reserve(xattrs.size());
     for (const auto& [name, value] : xattrs) texts.push_back(fmt::format("{}={}", shown(name), shown(value)));
     std::string text = fmt::format("{}", fmt::join(texts, ", "));
     return text.size() <= 2000 ? text

@@ -151,7 +151,7 @@ std::vector<Image> open_skopeo_dir(const Reference& reference, const OpenOptions
 
 /// What an error calls the image: who wrote a bare word may have meant a path.
 std::string place_of(const Reference& reference) {
-    const std::string name = reference.registry->full_name();
+    std::string name = reference.registry->full_name();
     if (reference.text.starts_with("docker:")) return name;
     return fmt::format("{} (`{}` is no path here)", name, printable_short(reference.text));
 }

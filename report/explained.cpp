@@ -180,7 +180,7 @@ std::string owner_text(const FileExplanation& file) {
 }
 
 std::string drift_text(const PackageDrift& drift) {
-    const std::string name = printable_short(drift.package, name_limit);
+    std::string name = printable_short(drift.package, name_limit);
     const auto version = [&](std::size_t side) { return printable_short(*drift.version.at(side), name_limit); };
     if (drift.version[0] && drift.version[1]) return fmt::format("{} {} -> {}", name, version(0), version(1));
     if (drift.version[0]) return fmt::format("{} {} only published", name, version(0));
@@ -206,7 +206,7 @@ std::string part_name(const Part& part) {
 
 std::string difference_text(const Difference& difference) {
     const bool bare = difference.values[0].empty() && difference.values[1].empty();
-    const std::string where = said(difference.where, name_limit);
+    std::string where = said(difference.where, name_limit);
     if (bare) return where;
     const std::string values = short_value(difference.values[0]) + " | " + short_value(difference.values[1]);
     return where.empty() ? values : where + ": " + values;

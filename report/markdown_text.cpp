@@ -67,10 +67,9 @@ std::string markdown_said(std::string_view text, std::size_t limit) {
 std::string markdown_text(std::string_view ours) {
     std::string text;
     for (const char c : ours) {
-        if (is_harmless(c) || std::string_view(",;'\"/()%+=").find(c) != std::string_view::npos) {
+        // A dot, a colon or a dash is part of a sentence: our words hold no addresses.
+        if (is_harmless(c) || std::string_view(",;'\"/()%+=.:-").find(c) != std::string_view::npos) {
             text += c;
-        } else if (c == '.' || c == ':' || c == '-') {
-            text += c; // an end of a sentence; our words hold no addresses
         } else {
             text += fmt::format("&#{};", static_cast<int>(c));
             if (c == '@' || c == '#') text += "<!-- -->"; // parts the sign from what would be linked

@@ -35,7 +35,7 @@ std::string content_line(const SideSummary& side) {
         unpacked += layer.uncompressed;
         unlisted += layer.listed ? 0 : 1;
     }
-    const std::string layers = fmt::format("{} ({})", counted(side.layers.size(), "layer"), human_bytes(stored));
+    std::string layers = fmt::format("{} ({})", counted(side.layers.size(), "layer"), human_bytes(stored));
     if (unlisted == side.layers.size() && unlisted > 0) return layers;
     if (unlisted > 0) return fmt::format("{}, {} above what both share", layers, counted(side.files, "path"));
     return fmt::format("{} ({}, {} unpacked), {}", counted(side.layers.size(), "layer"), human_bytes(stored),

@@ -21,6 +21,7 @@ namespace touchstone {
                                 each(read_support_format_iso9660) each(read_support_format_raw)
 
 struct LibArchive {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it declares the name
 #define TOUCHSTONE_ARCHIVE_MEMBER(name) decltype(&::archive_##name) name = nullptr;
     TOUCHSTONE_ARCHIVE_FUNCTIONS(TOUCHSTONE_ARCHIVE_MEMBER)
 #undef TOUCHSTONE_ARCHIVE_MEMBER

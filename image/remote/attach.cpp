@@ -143,7 +143,7 @@ Json with_diff_id(const Json& config, const Digest& layer, std::size_t layers_be
         return config;
     }
     const Json more = with_item(*diff_ids, Json::string(layer.string()));
-    const Json result = with_member(config, "rootfs", with_member(*root, "diff_ids", more));
+    Json result = with_member(config, "rootfs", with_member(*root, "diff_ids", more));
     const Json* const history = config.find("history");
     if (history == nullptr || !history->is(Json::Kind::array)) return result;
     return with_member(result, "history", with_item(*history, parse_json(R"({"created":"0001-01-01T00:00:00Z"})", "")));

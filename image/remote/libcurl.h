@@ -16,6 +16,7 @@ namespace touchstone {
                     each(multi_poll) each(multi_wakeup) each(multi_info_read)
 
 struct LibCurl {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it declares the name
 #define TOUCHSTONE_CURL_MEMBER(name) decltype(&::curl_##name) name = nullptr;
     TOUCHSTONE_CURL_FUNCTIONS(TOUCHSTONE_CURL_MEMBER)
 #undef TOUCHSTONE_CURL_MEMBER

@@ -64,7 +64,7 @@ Url RegistrySession::base() {
 
 /// A registry on this machine may speak either; TLS is asked for first. Anywhere else nobody falls back to plain HTTP.
 Url RegistrySession::probe_loopback() const {
-    const Url url = parse_url("https://" + server_ + "/v2/");
+    Url url = parse_url("https://" + server_ + "/v2/");
     Url plain = parse_url("http://" + server_ + "/v2/");
     try {
         HttpRequest request{url};

@@ -47,7 +47,7 @@ std::string join_errors(const Json& document) {
         const std::string code = text_of(error, "code");
         const std::string message = text_of(error, "message");
         if (!joined.empty()) joined += "; ";
-        joined += code.empty() || message.empty() ? code + message : code + ": " + message;
+        joined += code.empty() || message.empty() ? code + message : fmt::format("{}: {}", code, message);
     }
     return joined;
 }

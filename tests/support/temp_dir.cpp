@@ -24,7 +24,7 @@ std::string TempDir::operator/(std::string_view relative) const {
 }
 
 std::string TempDir::write(std::string_view relative, std::string_view content) const {
-    const std::string full = *this / relative;
+    std::string full = *this / relative;
     std::filesystem::create_directories(std::filesystem::path(full).parent_path());
     std::ofstream out(full, std::ios::binary);
     out.write(content.data(), static_cast<std::streamsize>(content.size()));

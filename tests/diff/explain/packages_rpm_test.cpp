@@ -136,7 +136,8 @@ TEST_CASE("a table of packages that is not as rpm makes it is not read") {
 
 TEST_CASE("blobs of a hostile ndb that overlap end with its size") {
     std::string database = unpacked(test::rpm_ndb_gz);
-    for (std::size_t slot = 4; slot < 256; ++slot) database.replace(slot * 16, 16, database.substr(3 * 16, 16));
+    const std::string slot_3 = database.substr(48, 16);
+    for (std::size_t slot = 4; slot < 256; ++slot) database.replace(slot * 16, 16, slot_3);
     const PackageDatabase result = read({{"var/lib/rpm/Packages.db", database}});
     CHECK(result.packages.size() < 6);
     REQUIRE(result.troubles.size() == 1);

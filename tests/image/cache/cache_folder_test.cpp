@@ -247,7 +247,7 @@ TEST_CASE("temporaries of the last day stay, older ones go") {
     const CacheName old{CacheKind::temporary, {"tmp"}, "124-0123456789abcdef"};
     place.temp.write("cache/" + young.path(), "x");
     place.temp.write("cache/" + old.path(), "x");
-    place.used(old, now_in_seconds() - 24 * 3600 - 60);
+    place.used(old, now_in_seconds() - std::int64_t{24} * 3600 - 60);
     ::chmod((place.path + "/tmp").c_str(), 0700);
     keep_within(*place.folder, 0);
     CHECK(place.paths() == std::vector<std::string>{young.path()});
