@@ -105,7 +105,7 @@ void declare(CommandLine& line, VerifyOptions& options, const Streams& streams) 
                 [&](const std::string& value) { options.open.platform = parse_platform(value); });
     line.flag("--all-platforms", options.open.all_platforms, "every platform of the image must be spoken of");
     add_registry_options(line, options.open.remote, ClientCertificate::none);
-    add_cache_options(line, options.open.cache, streams);
+    add_cache_options(line, options.open.cache, streams, &options.quiet);
     add_json_option(line, options.json, "print touchstone.attestation-check/1");
     add_quiet_option(line, options.quiet, "one line only");
 }
@@ -167,6 +167,7 @@ SoughtImage sought(const Image& image, const std::string& reference, const Verif
 std::vector<SoughtImage> sought(const std::vector<Image>& images, const std::string& reference,
                                 const VerifyOptions& options) {
     std::vector<SoughtImage> result;
+    result.reserve(images.size());
     for (const Image& image : images) result.push_back(sought(image, reference, options));
     return result;
 }
@@ -174,6 +175,7 @@ std::vector<SoughtImage> sought(const std::vector<Image>& images, const std::str
 /// The manifests that statements in a registry may be attached to: the images', and of the index that led to them.
 std::vector<Digest> subjects_of(const std::vector<Image>& images) {
     std::vector<Digest> subjects;
+    subjects.reserve(images.size() + 1);
     for (const Image& image : images) subjects.push_back(image.manifest.value()); // a registry's images have one
     if (images.front().index) subjects.push_back(*images.front().index);
     return subjects;

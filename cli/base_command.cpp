@@ -107,7 +107,7 @@ int base_command(const Arguments& args, Streams& streams) {
     line.flag("--ask", options.ask,
               "ask the registry what the name of the base, as it was recorded, stands for now (docker:// names only)");
     add_json_option(line, options.json, "print touchstone.base/1");
-    add_platform_options(line, options.open, false, streams);
+    add_platform_options(line, options.open, false, streams, &options.quiet);
     add_quiet_option(line, options.quiet, "no progress");
     add_load_options(line, options.load);
     if (!line.parse(args)) {

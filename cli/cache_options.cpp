@@ -19,9 +19,10 @@ std::string default_cache_directory(const Streams& streams) {
     return {};
 }
 
-void add_cache_options(CommandLine& line, CacheOptions& options, const Streams& streams) {
+void add_cache_options(CommandLine& line, CacheOptions& options, const Streams& streams, const bool* quiet) {
     options.directory = default_cache_directory(streams);
-    options.note = [&streams, told = std::make_shared<bool>(false)](std::string_view text) {
+    options.note = [&streams, quiet, told = std::make_shared<bool>(false)](std::string_view text) {
+        if (quiet != nullptr && *quiet) return;
         if (!*told) streams.err(fmt::format("touchstone: note: {}\n", text)); // both images have the same
         *told = true;
     };

@@ -13,7 +13,8 @@ namespace touchstone {
 /// absolute is to be ignored); empty where there is neither.
 std::string default_cache_directory(const Streams& streams);
 
-/// --no-cache and --cache-limit; the cache is on. `streams` gets the note of a cache that cannot be used, once.
-void add_cache_options(CommandLine& line, CacheOptions& options, const Streams& streams);
+/// --no-cache and --cache-limit; the cache is on. `streams` gets the note of a cache that cannot be used, once, unless
+/// `*quiet`, which is what the command line has said by then (nullptr: the command is never quiet).
+void add_cache_options(CommandLine& line, CacheOptions& options, const Streams& streams, const bool* quiet);
 
 } // namespace touchstone

@@ -99,7 +99,7 @@ void declare(CommandLine& line, DiffOptions& options, const Streams& streams) {
                 [&](const std::string& value) { options.required = parse_verdict(value); });
     line.option("--rules", "+RULE,-RULE", "which differences are noise, changing the default set; `none` clears it",
                 [&](const std::string& value) { options.compare.rules = parse_rules(value); });
-    add_platform_options(line, options.open, true, streams);
+    add_platform_options(line, options.open, true, streams, &options.quiet);
     add_explain_options(line, options.compare.explain);
     add_diffoscope_options(line, options.diffoscope);
     line.flag("-a,--all", options.all, "list every finding and every difference that is noise");

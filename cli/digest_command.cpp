@@ -112,7 +112,7 @@ int digest_command(const Arguments& args, Streams& streams) {
                 });
     add_quiet_option(line, options.quiet, "with --check: print only the lines that do not hold");
     add_json_option(line, options.json, "one JSON object per image and line");
-    add_platform_options(line, options.open, false, streams);
+    add_platform_options(line, options.open, false, streams, &options.quiet);
     add_load_options(line, options.load);
     if (!line.parse(args)) {
         streams.out(line.help());

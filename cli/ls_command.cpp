@@ -102,7 +102,7 @@ int ls_command(const Arguments& args, Streams& streams) {
     line.flag("--json", options.json, "one JSON object per line");
     line.option("--layer", "N", "the entries of layer N, as stored",
                 [&](const std::string& value) { options.layer = parse_number("--layer", value); });
-    add_platform_options(line, options.open, false, streams);
+    add_platform_options(line, options.open, false, streams, &options.quiet);
     add_quiet_option(line, options.quiet, "no progress");
     add_load_options(line, options.load);
     if (!line.parse(args)) {

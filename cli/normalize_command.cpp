@@ -268,7 +268,7 @@ int normalize_command(const Arguments& args, Streams& streams) {
                     if (options.chunk == 0) fail(ErrorKind::usage, "--chunk-size: at least 1");
                 });
     add_quiet_option(line, options.quiet, "no summary of the changes, and no progress");
-    add_platform_options(line, options.open, false, streams);
+    add_platform_options(line, options.open, false, streams, &options.quiet);
     add_load_options(line, options.normalizer.load);
     if (!line.parse(args)) {
         streams.out(line.help());

@@ -119,13 +119,14 @@ void add_json_option(CommandLine& line, bool& json, std::string_view description
     line.flag("--json", json, description);
 }
 
-void add_platform_options(CommandLine& line, OpenOptions& options, bool several, const Streams& streams) {
+void add_platform_options(CommandLine& line, OpenOptions& options, bool several, const Streams& streams,
+                          const bool* quiet) {
     line.option("--platform", "OS/ARCH[/VARIANT]",
                 "which platform of a multi-platform image (default: this machine's, else the only one)",
                 [&options](const std::string& text) { options.platform = parse_platform(text); });
     if (several) line.flag("--all-platforms", options.all_platforms, "every platform");
     add_registry_options(line, options.remote);
-    add_cache_options(line, options.cache, streams);
+    add_cache_options(line, options.cache, streams, quiet);
 }
 
 void add_limit_options(CommandLine& line, LayerLimits& limits) {

@@ -28,8 +28,9 @@ void add_color_option(CommandLine& line, ColorChoice& choice);
 void add_quiet_option(CommandLine& line, bool& quiet, std::string_view description);
 void add_json_option(CommandLine& line, bool& json, std::string_view description);
 /// How an image is opened: --platform, where `several` makes sense --all-platforms, how registries are reached, and
-/// what is kept of them. `streams` must live as long as `options`.
-void add_platform_options(CommandLine& line, OpenOptions& options, bool several, const Streams& streams);
+/// what is kept of them. `streams` and `quiet`, --quiet of the command if it has that, must live as long as `options`.
+void add_platform_options(CommandLine& line, OpenOptions& options, bool several, const Streams& streams,
+                          const bool* quiet = nullptr);
 /// The limits of the readers.
 void add_limit_options(CommandLine& line, LayerLimits& limits);
 /// --mtime and --owner. SOURCE_DATE_EPOCH (reproducible-builds.org) is what a bare `clamp` means.

@@ -155,7 +155,7 @@ int record_command(const Arguments& args, Streams& streams) {
                 "when the image was seen: RFC 3339 or unix seconds (default: SOURCE_DATE_EPOCH, else now)",
                 [&](const std::string& value) { options.time = parse_moment("--time", value); });
     line.flag("--force", options.force, "overwrite FILE");
-    add_platform_options(line, options.open, true, streams);
+    add_platform_options(line, options.open, true, streams, &options.quiet);
     add_quiet_option(line, options.quiet, "no progress, and nothing on standard output with --ledger");
     add_load_options(line, options.load);
     if (!line.parse(args)) {

@@ -93,7 +93,7 @@ int verify_command(const Arguments& args, Streams& streams) {
     add_json_option(line, json,
                     "print touchstone.verification/1, touchstone.recognition/1 with a record, or "
                     "touchstone.checksums/1 with a list");
-    add_platform_options(line, open, true, streams);
+    add_platform_options(line, open, true, streams, &quiet);
     line.flag("-a,--all", all,
               "list every oddity, also those of ordinary images; with --checksums what fails nothing, too");
     add_color_option(line, color);

@@ -1,6 +1,7 @@
 // `touchstone cache` and the options about it: what is understood, where the place is, what is removed.
 #include "cli/cache_options.h"
 
+#include "cli/options.h"
 #include "image/cache/folder.h"
 #include "tests/cli/harness.h"
 #include "tests/support/temp_dir.h"
@@ -46,6 +47,34 @@ TEST_CASE("the place of the cache is that of the XDG base directory specificatio
     CHECK(place_of({{"XDG_CACHE_HOME", "relative"}, {"HOME", "/home/me"}}) == "/home/me/.cache/touchstone");
     CHECK(place_of({{"HOME", "relative"}}).empty());
     CHECK(place_of({}).empty());
+}
+
+TEST_CASE("that the cache is not used is told once, and not at all where the command is quiet") {
+    struct Row {
+        std::vector<std::string> args;
+        const char* told;
+    };
+    const Row rows[] = {
+        {{}, "touchstone: note: a reason\n"},
+        {{"-q"}, ""},
+        {{"--quiet"}, ""},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.args.size());
+        std::string told;
+        Streams streams;
+        streams.err = [&](std::string_view text) { told += text; };
+        streams.environment = [](const char*) { return std::nullopt; };
+        OpenOptions open;
+        bool quiet = false;
+        CommandLine line({});
+        add_platform_options(line, open, false, streams, &quiet);
+        add_quiet_option(line, quiet, "");
+        REQUIRE(line.parse(row.args));
+        open.cache.note("a reason");
+        open.cache.note("a reason"); // of the other image
+        CHECK(told == row.told);
+    }
 }
 
 TEST_CASE("what makes no sense is refused, and says how it is meant") {

@@ -367,6 +367,7 @@ class CacheTest(registry_test.RegistryTestCase):
                 self.assertEqual(done.stdout, expected)
                 self.assertEqual(len(re_notes(done.stderr)), 1, done.stderr)
                 self.assertIn(reason.encode(), done.stderr)
+                self.assertEqual(self.with_cache("diff", "--quiet", self.name("app:1"), self.name("app:2")).stderr, b"")
                 self.assertEqual(self.objects(), {})
                 for action in ("info", "prune", "clear"):
                     self.assert_trouble(self.cache(action), reason)
