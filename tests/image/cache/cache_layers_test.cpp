@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "tests/image/cache/cache_helpers.h"
-#include "tests/image/refusal.h"
 #include "tests/support/image_builder.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tar_builder.h"
 
 #include <doctest/doctest.h>

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "tests/image/cache/cache_helpers.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 
