@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -14,10 +15,7 @@ namespace touchstone {
 namespace {
 
 std::string_view without_comment(std::string_view line) {
-    line = line.substr(0, line.find('#'));
-    const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+    return trimmed(line.substr(0, line.find('#')), line_end_blanks);
 }
 
 void revoke(Revoked& revoked, std::string_view line) {
@@ -67,7 +65,7 @@ std::string subjects_text(const Statement& statement) {
     for (const StatementSubject& subject : statement.subjects) {
         for (const auto& [algorithm, value] : subject.digests) {
             if (++count > shown) return text + ", ...";
-            text += (text.empty() ? "" : ", ") + printable_short(algorithm + ":" + value);
+            text += (text.empty() ? "" : ", ") + printable_short(fmt::format("{}:{}", algorithm, value));
         }
     }
     return text;
@@ -146,8 +144,7 @@ bool is_document(std::string_view text) {
 } // namespace
 
 std::vector<SignedFile> statements_in(const std::string& name, const std::string& content) {
-    std::string_view rest = content;
-    rest = rest.substr(0, rest.find_last_not_of(" \t\r\n") + 1); // npos + 1 is 0
+    std::string_view rest = trimmed_end(content, any_blanks);
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos || !is_document(rest.substr(0, end))) return {{name, content}};
     std::vector<SignedFile> files;
@@ -155,9 +152,7 @@ std::vector<SignedFile> statements_in(const std::string& name, const std::string
         if (files.size() == most_statements) {
             fail(ErrorKind::over_limit, fmt::format("{}: more than {} statements", printable(name), most_statements));
         }
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        files.push_back({fmt::format("{}:{}", name, files.size() + 1), std::string(line)});
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        files.push_back({fmt::format("{}:{}", name, files.size() + 1), std::string(take_line(rest))});
     }
     return files;
 }
@@ -165,10 +160,8 @@ std::vector<SignedFile> statements_in(const std::string& name, const std::string
 Revoked parse_revoked(std::string_view text, std::string_view what) {
     Revoked revoked;
     for (std::size_t number = 1; !text.empty(); ++number) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = without_comment(text.substr(0, end));
+        const std::string_view line = without_comment(take_line(text));
         if (!line.empty()) within(fmt::format("{}: line {}", what, number), [&] { revoke(revoked, line); });
-        text.remove_prefix(std::min(end + 1, text.size()));
     }
     return revoked;
 }

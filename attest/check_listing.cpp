@@ -88,7 +88,9 @@ void write_statement(JsonWriter& json, const CheckedStatement& checked) {
     json.key("subjects");
     json.begin_array();
     for (const StatementSubject& subject : checked.statement.subjects) {
-        for (const auto& [algorithm, value] : subject.digests) json.string(utf8_or_escaped(algorithm + ":" + value));
+        for (const auto& [algorithm, value] : subject.digests) {
+            json.string(utf8_or_escaped(fmt::format("{}:{}", algorithm, value)));
+        }
     }
     json.end_array();
     json.optional_member("matched", checked.matched.empty() ? std::nullopt : std::optional(checked.matched));

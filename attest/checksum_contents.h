@@ -3,7 +3,7 @@
 // hard links) is read again. Memory is a few digests for each listed file.
 #pragma once
 
-#include "attest/content_hash.h"
+#include "base/content_hash.h"
 #include "diff/stack.h"
 #include "image/entry.h"
 

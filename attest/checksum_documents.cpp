@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
-#include "diff/explain/package_reader.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -110,8 +110,8 @@ public:
             in_text_ = line.find("</text>") == std::string_view::npos;
             return;
         }
-        const std::string_view tag = trimmed(take_until(line, ':'));
-        const std::string_view value = trimmed(line);
+        const std::string_view tag = trimmed(take_until(line, ':'), line_end_blanks);
+        const std::string_view value = trimmed(line, line_end_blanks);
         const std::size_t text = value.find("<text>");
         in_text_ = text != std::string_view::npos && value.find("</text>", text) == std::string_view::npos;
         if (tag == "FileName") {
@@ -121,8 +121,8 @@ public:
         } else if (tag == "FileChecksum") {
             if (name_.empty()) out_.refuse("a FileChecksum without a FileName before it");
             std::string_view rest = value;
-            const std::string_view algorithm = trimmed(take_until(rest, ':'));
-            add_digest(entry_, algorithm, trimmed(rest), out_);
+            const std::string_view algorithm = trimmed(take_until(rest, ':'), line_end_blanks);
+            add_digest(entry_, algorithm, trimmed(rest, line_end_blanks), out_);
         } else if (tag == "PackageName" || tag == "SnippetSPDXID") {
             flush();
         }

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "base/source.h"
-#include "diff/explain/package_reader.h"
+#include "base/text.h"
 #include "image/tar_reader.h"
 #include "normalize/path_order.h"
 
@@ -179,7 +179,7 @@ bool ChecksumLines::next(std::string_view& line) {
 std::string_view first_significant_line(std::string_view text) {
     while (!text.empty()) {
         const std::string_view line = take_line(text);
-        const std::string_view rest = trimmed(line);
+        const std::string_view rest = trimmed(line, line_end_blanks);
         if (!rest.empty() && !rest.starts_with('#')) return line;
     }
     return {};

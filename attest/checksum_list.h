@@ -3,8 +3,8 @@
 // that a list is never taken to have said less than it did. Formats are told apart by content, never by name.
 #pragma once
 
-#include "attest/content_hash.h"
 #include "base/compression.h"
+#include "base/content_hash.h"
 
 #include <cstdint>
 #include <map>

@@ -5,7 +5,7 @@
 #include "attest/vis.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "diff/explain/package_reader.h"
+#include "base/text.h"
 #include "image/entry.h"
 
 #include <fmt/format.h>
@@ -40,7 +40,7 @@ Word split_word(std::string_view word) {
 }
 
 std::string_view take_word(std::string_view& line) {
-    line = trimmed(line);
+    line = trimmed(line, line_end_blanks);
     const std::size_t end = line.find_first_of(" \t");
     const std::string_view word = line.substr(0, end);
     line.remove_prefix(word.size());
@@ -78,7 +78,7 @@ private:
     }
 
     void set(std::string_view words) {
-        while (!trimmed(words).empty()) {
+        while (!trimmed(words, line_end_blanks).empty()) {
             const auto [keyword, value] = split_word(take_word(words));
             drop_default(keyword);
             if (defaults_.size() >= keyword_limit) out_.refuse("/set of too many keywords");
@@ -86,7 +86,7 @@ private:
         }
     }
     void unset(std::string_view words) {
-        while (!trimmed(words).empty()) {
+        while (!trimmed(words, line_end_blanks).empty()) {
             const std::string_view keyword = take_word(words);
             if (keyword == "all") defaults_.clear();
             drop_default(keyword);
@@ -101,7 +101,7 @@ private:
         unchanged_ = false;
         // What a line says itself takes the place of a default.
         std::vector<Word> own;
-        while (!trimmed(words).empty()) {
+        while (!trimmed(words, line_end_blanks).empty()) {
             const Word word = split_word(take_word(words));
             if (std::any_of(own.begin(), own.end(), [&](const Word& one) { return one.first == word.first; })) {
                 out_.refuse(fmt::format("{} stands there twice", printable_short(word.first)));
@@ -232,7 +232,7 @@ void read_mtree(std::string_view text, ChecksumListBuilder& out) {
     std::string whole;
     for (std::string_view line; lines.next(line);) {
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (whole.empty() && trimmed(line).starts_with('#')) continue;
+        if (whole.empty() && trimmed(line, line_end_blanks).starts_with('#')) continue;
         const bool more = goes_on(line);
         if (more) line.remove_suffix(1);
         if (whole.size() + line.size() > checksum_line_limit) {
@@ -244,7 +244,7 @@ void read_mtree(std::string_view text, ChecksumListBuilder& out) {
             continue;
         }
         if (has_comment(whole)) out.refuse("a '#' within a line: readers of mtree do not agree on what it means");
-        if (!trimmed(whole).empty()) reader.line(whole);
+        if (!trimmed(whole, line_end_blanks).empty()) reader.line(whole);
         whole.clear();
     }
     if (!whole.empty()) out.refuse("the last line goes on, and there is nothing");

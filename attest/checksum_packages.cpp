@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "diff/explain/package_reader.h"
 #include "diff/explain/packages.h"
 #include "image/entry.h"

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
-#include "diff/explain/package_reader.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -24,9 +24,7 @@ struct SumLine {
 };
 
 bool is_hex(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    });
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return hex_value(c) >= 0; });
 }
 
 /// The digest stands first; two blanks, or a blank and '*', follow.
@@ -46,10 +44,10 @@ bool split_tagged(std::string_view line, SumLine& out) {
     const std::size_t open = line.find('(');
     const std::size_t close = line.rfind(')');
     if (open == std::string_view::npos || close == std::string_view::npos || close < open) return false;
-    out.algorithm = trimmed(line.substr(0, open));
-    std::string_view rest = trimmed(line.substr(close + 1));
+    out.algorithm = trimmed(line.substr(0, open), line_end_blanks);
+    std::string_view rest = trimmed(line.substr(close + 1), line_end_blanks);
     if (!rest.starts_with('=')) return false;
-    out.digits = trimmed(rest.substr(1));
+    out.digits = trimmed(rest.substr(1), line_end_blanks);
     out.path = line.substr(open + 1, close - open - 1);
     out.tagged = true;
     return !out.algorithm.empty() && out.algorithm.find(' ') == std::string_view::npos && is_hex(out.digits);

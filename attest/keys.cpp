@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/openssl.h"
 #include "base/printable.h"
 
 #include <fmt/format.h>
@@ -15,7 +16,6 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -28,23 +28,8 @@ namespace touchstone {
 
 namespace {
 
-template <auto Free>
-struct Freeing {
-    template <class T>
-    void operator()(T* value) const {
-        Free(value);
-    }
-};
-using Bio = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
-using Context = std::unique_ptr<EVP_MD_CTX, Freeing<EVP_MD_CTX_free>>;
-
-// What OpenSSL has to say of a failure stays in a queue of the thread; ours is said already.
-struct ClearErrors {
-    ClearErrors() = default;
-    ClearErrors(const ClearErrors&) = delete;
-    ClearErrors& operator=(const ClearErrors&) = delete;
-    ~ClearErrors() { ERR_clear_error(); }
-};
+using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using Context = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 
 EVP_PKEY* as_key(const std::shared_ptr<void>& key) {
     return static_cast<EVP_PKEY*>(key.get());
@@ -121,7 +106,7 @@ std::shared_ptr<void> of_pkcs8(PKCS8_PRIV_KEY_INFO* info, std::string_view what)
 
 std::shared_ptr<void> decrypted(const Block& block, std::string_view what, const AskPassphrase& ask) {
     const unsigned char* at = as_unsigned(block.bytes);
-    const std::unique_ptr<X509_SIG, Freeing<X509_SIG_free>> sealed(
+    const std::unique_ptr<X509_SIG, Freed<X509_SIG_free>> sealed(
         d2i_X509_SIG(nullptr, &at, static_cast<long>(block.bytes.size())));
     if (sealed == nullptr) fail(ErrorKind::malformed, fmt::format("{}: a damaged encrypted key", what));
     std::string passphrase = ask();
@@ -165,7 +150,7 @@ std::shared_ptr<void> public_key_of(const Block& block, std::string_view what, c
     if (block.label == "PUBLIC KEY") {
         key = d2i_PUBKEY(nullptr, &at, size);
     } else if (block.label == "CERTIFICATE") {
-        const std::unique_ptr<X509, Freeing<X509_free>> certificate(d2i_X509(nullptr, &at, size));
+        const std::unique_ptr<X509, Freed<X509_free>> certificate(d2i_X509(nullptr, &at, size));
         if (certificate != nullptr) key = X509_get_pubkey(certificate.get());
     } else if (is_private(block.label)) {
         return private_key_of(block, what, ask);
@@ -193,7 +178,7 @@ std::string coordinate(const EVP_PKEY* key, const char* name) {
     constexpr int size = 32;
     BIGNUM* value = nullptr;
     const bool there = EVP_PKEY_get_bn_param(key, name, &value) == 1;
-    const std::unique_ptr<BIGNUM, Freeing<BN_free>> freed(value);
+    const std::unique_ptr<BIGNUM, Freed<BN_free>> freed(value);
     std::string bytes(size, '\0');
     check(there && BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), size) == size,
           "EVP_PKEY_get_bn_param");
@@ -231,7 +216,7 @@ bool verify_once(EVP_PKEY* key, KeyType type, std::string_view message, std::str
 /// r||s of P-256 as DER (ECDSA-Sig-Value, RFC 3279); empty where that cannot be.
 std::string der_of_raw(std::string_view raw) {
     constexpr std::size_t half = 32;
-    const std::unique_ptr<ECDSA_SIG, Freeing<ECDSA_SIG_free>> value(ECDSA_SIG_new());
+    const std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>> value(ECDSA_SIG_new());
     BIGNUM* const r = BN_bin2bn(as_unsigned(raw), half, nullptr);
     BIGNUM* const s = BN_bin2bn(as_unsigned(raw.substr(half)), half, nullptr);
     if (!value || ECDSA_SIG_set0(value.get(), r, s) != 1) {
@@ -270,7 +255,7 @@ PublicKey::PublicKey(std::shared_ptr<void> key, std::string_view what)
       fingerprint_(digest_of(as_bytes(der_of_public(as_key(key_), type_))).string()) {}
 
 PublicKey PublicKey::read(std::string_view pem, std::string_view what, const AskPassphrase& ask) {
-    const ClearErrors clear;
+    const ClearedErrors cleared;
     if (is_ssh_key(pem)) return {key_of_ssh(pem, what), what};
     Block block;
     read_block(pem, what, block);
@@ -289,7 +274,7 @@ std::string PublicKey::ssh_fingerprint() const {
 }
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
-    const ClearErrors clear;
+    const ClearedErrors cleared;
     if (verify_once(as_key(key_), type_, message, signature)) return true;
     constexpr std::size_t raw_size = 64;
     if (type_ != KeyType::ecdsa_p256 || signature.size() != raw_size) return false;
@@ -304,7 +289,7 @@ std::string PublicKey::pem() const {
 }
 
 PrivateKey PrivateKey::read(std::string_view pem, std::string_view what, const AskPassphrase& ask) {
-    const ClearErrors clear;
+    const ClearedErrors cleared;
     if (is_ssh_key(pem)) fail(ErrorKind::malformed, fmt::format("{}: a public key of OpenSSH is no private key", what));
     Block block;
     read_block(pem, what, block);
@@ -312,7 +297,7 @@ PrivateKey PrivateKey::read(std::string_view pem, std::string_view what, const A
 }
 
 PrivateKey PrivateKey::generate(KeyType type) {
-    const ClearErrors clear;
+    const ClearedErrors cleared;
     EVP_PKEY* const key = type == KeyType::ecdsa_p256 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "prime256v1")
                                                       : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
     check(key != nullptr, "generating a key");
@@ -320,7 +305,7 @@ PrivateKey PrivateKey::generate(KeyType type) {
 }
 
 std::string PrivateKey::sign(std::string_view message) const {
-    const ClearErrors clear;
+    const ClearedErrors cleared;
     const Context context(EVP_MD_CTX_new());
     EVP_PKEY* const key = as_key(public_.key_);
     check(context && EVP_DigestSignInit(context.get(), nullptr, hash_of(public_.type_), nullptr, key) == 1,
@@ -336,7 +321,7 @@ std::string PrivateKey::sign(std::string_view message) const {
 }
 
 std::string PrivateKey::private_pem(std::string_view passphrase) const {
-    const ClearErrors clear;
+    const ClearedErrors cleared;
     const Bio bio(BIO_new(BIO_s_secmem()));
     const bool sealed = !passphrase.empty();
     check(bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), as_key(public_.key_), sealed ? EVP_aes_256_cbc() : nullptr,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -29,8 +30,7 @@ bool take_digest(std::string_view& rest, std::string& digest) {
     digest = rest.substr(0, digest_size);
     rest.remove_prefix(digest.size());
     const std::string_view hex_digits = std::string_view(digest).substr(std::min<std::size_t>(7, digest.size()));
-    return digest.size() == digest_size && digest.starts_with("sha256:") &&
-           hex_digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return digest.size() == digest_size && digest.starts_with("sha256:") && consists_of(hex_digits, lower_hex_digits);
 }
 
 bool take_previous(std::string_view& rest, std::string& previous) {

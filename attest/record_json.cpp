@@ -42,18 +42,7 @@ void write_claims(JsonWriter& json, const Record& record) {
     json.begin_object(JsonWriter::Layout::lines);
     json.optional_bytes_member("base_name", record.base_name);
     json.optional_bytes_member("base_digest", record.base_digest);
-    json.key("history");
-    json.begin_array(JsonWriter::Layout::lines);
-    for (const HistoryEntry& entry : record.history) {
-        json.begin_object();
-        json.bytes_member("created", entry.created);
-        json.bytes_member("created_by", entry.created_by);
-        json.bytes_member("author", entry.author);
-        json.bytes_member("comment", entry.comment);
-        json.flag("empty_layer", entry.empty_layer);
-        json.end_object();
-    }
-    json.end_array();
+    write_history(json, record.history);
     json.end_object();
 }
 
@@ -116,7 +105,7 @@ public:
     }
     /// An id with the prefix of a canonical form under the default profile.
     std::string id(std::string_view key, std::string_view form) const {
-        const std::string value = text(key);
+        std::string value = text(key);
         const std::string prefix = fmt::format("{}:", form);
         if (!value.starts_with(prefix)) refuse(key, fmt::format("does not begin with {}", prefix));
         within(fmt::format("{}: {}", what_, key), [&] { parse_digest(std::string_view(value).substr(prefix.size())); });

@@ -3,6 +3,7 @@
 #include "attest/ssh_key.h"
 
 #include "base/bytes.h"
+#include "base/endian.h"
 #include "base/error.h"
 #include "base/printable.h"
 
@@ -44,8 +45,7 @@ const TypeRow& row_of(KeyType type) {
 std::optional<std::string_view> take_string(std::string_view& bytes) {
     constexpr std::size_t prefix = 4;
     if (bytes.size() < prefix) return std::nullopt;
-    std::uint32_t length = 0;
-    for (const std::uint8_t byte : as_bytes(bytes.substr(0, prefix))) length = length << 8U | byte;
+    const std::uint32_t length = big_word(as_bytes(bytes), 0);
     bytes.remove_prefix(prefix);
     if (length > bytes.size()) return std::nullopt;
     const std::string_view value = bytes.substr(0, length);

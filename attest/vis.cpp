@@ -1,6 +1,8 @@
 // See vis.h. The escapes are those of unvis(3) in NetBSD and FreeBSD.
 #include "attest/vis.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -18,13 +20,6 @@ constexpr std::array escapes{Escape{'\\', '\\'}, Escape{'#', '#'},  Escape{'n', 
 
 bool is_octal(char c) {
     return c >= '0' && c <= '7';
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 /// ^C is control-C, and ^? is DEL.

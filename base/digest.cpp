@@ -66,7 +66,7 @@ bool is_encoded(std::string_view text) {
 }
 
 /// 0..15, or 16 for what is not a lower-case hexadecimal digit.
-unsigned hex_value(char c) {
+unsigned lower_hex_value(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
     if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
     return 16;
@@ -114,8 +114,8 @@ Digest parse_digest(std::string_view text) {
         fail_digest(text, fmt::format("{} takes {} hexadecimal digits, found {}", algorithm, 2 * size, encoded.size()));
     }
     for (std::size_t i = 0; i < size; ++i) {
-        const unsigned high = hex_value(encoded[2 * i]);
-        const unsigned low = hex_value(encoded[2 * i + 1]);
+        const unsigned high = lower_hex_value(encoded[2 * i]);
+        const unsigned low = lower_hex_value(encoded[2 * i + 1]);
         if (high > 15 || low > 15) fail_digest(text, "only the lower-case hexadecimal digits 0-9 and a-f are allowed");
         digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
     }

@@ -1,6 +1,7 @@
 // gzip (RFC 1952): headers, members, trailers. Strict where runtimes are lax in different ways (Go refuses trailing
 // bytes, unpigz and igzip drop them), so that one blob never has two contents.
 #include "base/decoders.h"
+#include "base/endian.h"
 #include "base/error.h"
 
 #include <fmt/format.h>
@@ -21,12 +22,6 @@ constexpr std::size_t fixed_header = 10;
 constexpr std::size_t trailer_size = 8;
 constexpr std::uint8_t method_deflate = 8;
 
-std::uint32_t little_endian(ByteView bytes, std::size_t offset, std::size_t count) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) value |= static_cast<std::uint32_t>(bytes[offset + i]) << (8 * i);
-    return value;
-}
-
 /// eStargz (containerd/stargz-snapshotter, docs/estargz.md, "The footer"): a subfield "SG" of 22 bytes, which are the
 /// table of contents' offset as 16 hexadecimal digits and "STARGZ".
 bool has_estargz_subfield(ByteView extra) {
@@ -34,7 +29,7 @@ bool has_estargz_subfield(ByteView extra) {
     constexpr std::size_t offset_digits = 16;
     constexpr std::string_view mark = "STARGZ";
     while (extra.size() >= subfield_header) {
-        const std::size_t length = little_endian(extra, 2, 2);
+        const std::size_t length = little_number(extra, 2, 2);
         if (extra.size() - subfield_header < length) return false;
         const std::string_view body = as_text(extra.subspan(subfield_header, length));
         const bool hex =
@@ -144,7 +139,7 @@ private:
         if ((flags & reserved_flags) != 0) refuse(fmt::format("reserved flags are set: 0x{:02x}", flags));
         const bool first = facts_.members == 1;
         if (first) {
-            facts_.gzip_mtime = little_endian(fixed, 4, 4);
+            facts_.gzip_mtime = little_word(fixed, 4);
             facts_.gzip_xfl = fixed[8];
             facts_.gzip_os = fixed[9];
             facts_.gzip_extra = (flags & flag_extra) != 0;
@@ -160,7 +155,7 @@ private:
         estargz_field_ = false;
         if ((flags & flag_extra) != 0) {
             take_header(2);
-            const std::size_t length = little_endian(header_tail(2), 0, 2);
+            const std::size_t length = little_number(header_tail(2), 0, 2);
             take_header(length);
             estargz_field_ = has_estargz_subfield(header_tail(length));
         }
@@ -175,7 +170,7 @@ private:
         if ((flags & flag_header_crc) != 0) {
             const std::uint32_t computed = decoder_->crc32(0, as_bytes(header_)) & 0xFFFFU;
             take_header(2);
-            const std::uint32_t stated = little_endian(header_tail(2), 0, 2);
+            const std::uint64_t stated = little_number(header_tail(2), 0, 2);
             if (computed != stated) {
                 refuse(fmt::format("the header's CRC16 is {:04x}, FHCRC says {:04x}", computed, stated));
             }
@@ -208,8 +203,8 @@ private:
     void finish_member() {
         const ByteView trailer = input_.peek(trailer_size);
         if (trailer.size() < trailer_size) refuse("the stream ends inside the trailer");
-        const std::uint32_t crc = little_endian(trailer, 0, 4);
-        const std::uint32_t size = little_endian(trailer, 4, 4);
+        const std::uint32_t crc = little_word(trailer, 0);
+        const std::uint32_t size = little_word(trailer, 4);
         if (crc != crc_) refuse(fmt::format("the content's CRC32 is {:08x}, the trailer says {:08x}", crc_, crc));
         if (size != size_) {
             refuse(fmt::format("the content's size modulo 2^32 is {}, the trailer says {} (ISIZE)", size_, size));

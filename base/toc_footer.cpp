@@ -1,5 +1,6 @@
 // See the header. A reader tries one footer after the other, each at its own distance from the end.
 #include "base/toc_footer.h"
+#include "base/endian.h"
 
 #include <array>
 #include <charconv>
@@ -20,14 +21,6 @@ constexpr std::size_t after_extra = 13;
 constexpr std::size_t subfield_header = 4; // "SG" and a length
 constexpr std::uint64_t nowhere = std::numeric_limits<std::uint64_t>::max();
 
-std::uint64_t little_endian(std::string_view bytes, std::size_t offset, std::size_t count) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[offset + i])) << (8 * i);
-    }
-    return value;
-}
-
 /// The extra field of `length` bytes of a gzip header that lies where a footer with such a field begins. Readers look
 /// at the header only: whether a member follows it, nobody asks.
 std::optional<std::string_view> extra_field(std::string_view end, std::size_t length) {
@@ -36,14 +29,14 @@ std::optional<std::string_view> extra_field(std::string_view end, std::size_t le
     if (end.size() < size) return std::nullopt;
     const std::string_view footer = end.substr(end.size() - size);
     const bool is_header = footer.starts_with("\x1f\x8b\x08") && (static_cast<unsigned>(footer[3]) & flag_extra) != 0;
-    if (!is_header || little_endian(footer, 10, 2) != length) return std::nullopt;
+    if (!is_header || little_number(as_bytes(footer), 10, 2) != length) return std::nullopt;
     return footer.substr(before_extra, length);
 }
 
 /// The content of the extra field's only subfield "SG".
 std::optional<std::string_view> subfield(std::string_view end, std::size_t length) {
     const std::optional<std::string_view> extra = extra_field(end, subfield_header + length);
-    if (!extra || !extra->starts_with("SG") || little_endian(*extra, 2, 2) != length) return std::nullopt;
+    if (!extra || !extra->starts_with("SG") || little_number(as_bytes(*extra), 2, 2) != length) return std::nullopt;
     return extra->substr(subfield_header);
 }
 
@@ -96,10 +89,10 @@ std::optional<TocFooter> zstd_footer(std::string_view end) {
         if (footer.substr(form.mark_at, form.mark.size()) != form.mark) continue;
         return TocFooter{.format = TocFormat::zstd_chunked,
                          .elsewhere = false,
-                         .offset = little_endian(footer, 0, 8),
-                         .size = little_endian(footer, 8, 8),
-                         .unpacked = little_endian(footer, 16, 8),
-                         .type = little_endian(footer, 24, 8)};
+                         .offset = little_number(as_bytes(footer), 0, 8),
+                         .size = little_number(as_bytes(footer), 8, 8),
+                         .unpacked = little_number(as_bytes(footer), 16, 8),
+                         .type = little_number(as_bytes(footer), 24, 8)};
     }
     return std::nullopt;
 }

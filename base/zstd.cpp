@@ -1,6 +1,7 @@
 // zstd (RFC 8878): libzstd decodes the blocks; frame boundaries and headers are read by us, so that skippable frames
 // are counted, windows and dictionaries are refused by name, and legacy formats that libzstd may know are not accepted.
 #include "base/decoders.h"
+#include "base/endian.h"
 #include "base/error.h"
 
 #include <fmt/format.h>
@@ -20,12 +21,6 @@ constexpr std::uint32_t skippable_mask = 0xFFFFFFF0;
 constexpr std::size_t skippable_header = 8;
 constexpr std::size_t largest_header = 18;              // magic, descriptor, window, dictionary ID, content size
 constexpr std::string_view chunked_footer = "GNUlInUx"; // containers/storage pkg/chunked: ends the last skippable frame
-
-std::uint64_t little_endian(ByteView bytes, std::size_t offset, std::size_t count) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) value |= static_cast<std::uint64_t>(bytes[offset + i]) << (8 * i);
-    return value;
-}
 
 struct FrameHeader {
     std::uint64_t window = 0;
@@ -56,10 +51,10 @@ FrameHeader parse_frame_header(ByteView bytes) {
         header.window = base + base / 8 * (bytes[offset] & 7U);
         ++offset;
     }
-    header.dictionary = little_endian(bytes, offset, dictionary_size);
+    header.dictionary = little_number(bytes, offset, dictionary_size);
     offset += dictionary_size;
     // A single segment needs a window of its whole content; a two-byte size counts from 256.
-    if (single_segment) header.window = little_endian(bytes, offset, content_size) + (content_size == 2 ? 256 : 0);
+    if (single_segment) header.window = little_number(bytes, offset, content_size) + (content_size == 2 ? 256 : 0);
     header.complete = true;
     return header;
 }
@@ -112,7 +107,7 @@ private:
             return;
         }
         frame_start_ = input_.consumed();
-        const std::uint64_t magic = head.size() == 4 ? little_endian(head, 0, 4) : 0;
+        const std::uint64_t magic = head.size() == 4 ? little_number(head, 0, 4) : 0;
         if (magic == data_magic) {
             ++facts_.members;
             check_header(parse_frame_header(input_.peek(largest_header)));
@@ -148,7 +143,7 @@ private:
         const ByteView header = input_.peek(skippable_header);
         if (header.size() < skippable_header)
             refuse(ErrorKind::malformed, "the stream ends inside a skippable frame's header");
-        const std::uint64_t size = little_endian(header, 4, 4);
+        const std::uint64_t size = little_number(header, 4, 4);
         input_.advance(skippable_header);
         const std::uint64_t tail = std::min<std::uint64_t>(size, chunked_footer.size());
         for (std::uint64_t left = size - tail; left != 0;) {

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "cli/digests.h"
 
 #include <fmt/format.h>
@@ -67,7 +68,7 @@ std::size_t suffix_of(std::string_view text) {
     const std::size_t at = text.rfind(layer);
     if (at == std::string_view::npos) return at;
     const std::string_view digits = text.substr(at + layer.size());
-    const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool number = consists_of(digits, decimal_digits);
     return number ? at : std::string_view::npos;
 }
 
@@ -140,9 +141,7 @@ bool same_id(const DigestLine& line, const std::string& found) {
 std::vector<DigestLine> parse_digest_lines(std::string_view text, const Profile& otherwise) {
     std::vector<DigestLine> lines;
     for (std::size_t number = 1; !text.empty(); ++number) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::string_view line = take_line(text);
         if (line.empty()) continue;
         DigestLine parsed = parse_line(line, number);
         if (!parsed.has_profile) {

@@ -289,8 +289,8 @@ std::span<const FactRow> fact_table() {
     return facts;
 }
 
-std::string type_name(const NodeView& view) {
-    switch (content(view).whiteout) {
+std::string_view type_name(const Entry& entry) {
+    switch (entry.whiteout) {
     case Whiteout::none:
         break;
     case Whiteout::file:
@@ -300,7 +300,11 @@ std::string type_name(const NodeView& view) {
     case Whiteout::aufs:
         return "aufs-metadata";
     }
-    return std::string(name_of(content(view).type));
+    return name_of(entry.type);
+}
+
+std::string type_name(const NodeView& view) {
+    return std::string(type_name(content(view)));
 }
 
 void compare_trees(const Tree& published, const Tree& rebuilt, const RuleSet& rules, FactSink& sink) {

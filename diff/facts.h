@@ -34,6 +34,7 @@ struct FactRow {
 std::span<const FactRow> fact_table();
 
 /// "file", "dir", "symlink", …; "whiteout" and "opaque" for those (only layer trees hold them).
+std::string_view type_name(const Entry& entry);
 std::string type_name(const NodeView& view);
 
 /// The findings about two nodes of one path, and about a node that only one side has.

@@ -3,6 +3,7 @@
 // containers compare bytes, and a finding about case alone is enough of a hint.
 #include "image/case_fold.h"
 
+#include "base/text.h"
 #include "base/unicode.h"
 
 #include <algorithm>
@@ -109,7 +110,7 @@ bool append_folded(std::string_view name, std::string& out) {
     for (std::size_t at = 0; at < name.size();) {
         const char c = name[at];
         if (static_cast<unsigned char>(c) < 0x80) {
-            out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c);
+            out.push_back(ascii_lower(c));
             ++at;
             continue;
         }

@@ -42,13 +42,13 @@ std::string companion_kind(const Descriptor& descriptor) {
     return {};
 }
 
-bool same_place(const Leaf& leaf, const Descriptor& descriptor) {
+bool same_place(const FoundManifest& leaf, const Descriptor& descriptor) {
     return leaf.descriptor.digest == descriptor.digest && leaf.descriptor.platform == descriptor.platform;
 }
 
-void add_leaf(std::vector<Leaf>& leaves, Leaf leaf) {
+void add_leaf(std::vector<FoundManifest>& leaves, FoundManifest leaf) {
     const auto known = std::find_if(leaves.begin(), leaves.end(),
-                                    [&](const Leaf& other) { return same_place(other, leaf.descriptor); });
+                                    [&](const FoundManifest& other) { return same_place(other, leaf.descriptor); });
     if (known == leaves.end()) {
         leaves.push_back(std::move(leaf));
     } else { // two tags of one image
@@ -56,13 +56,13 @@ void add_leaf(std::vector<Leaf>& leaves, Leaf leaf) {
     }
 }
 
-std::string label_of(const Leaf& leaf) {
+std::string label_of(const FoundManifest& leaf) {
     std::string label;
     for (const std::string& name : leaf.names) label += ":" + printable_short(name) + "  ";
     return label + "@" + leaf.descriptor.digest.string();
 }
 
-Companion companion_of(const Leaf& leaf) {
+Companion companion_of(const FoundManifest& leaf) {
     return {leaf.descriptor.digest, leaf.descriptor.media_type, companion_kind(leaf.descriptor),
             annotation(leaf.descriptor, "vnd.docker.reference.digest")};
 }
@@ -80,7 +80,7 @@ std::vector<std::string> names_of(const Descriptor& descriptor) {
 /// One walk through the indexes below some entries; the bounds count over all of it.
 struct Layout::Walk {
     const BlobStore& store;
-    Leaves leaves;
+    FoundManifests leaves;
     std::set<Digest> expanded;
     std::size_t manifests = 0;
     std::optional<Digest> outermost; ///< index, while what is below it is visited
@@ -187,22 +187,22 @@ std::vector<const Descriptor*> Layout::entries_named(const std::string& name) co
     return found;
 }
 
-Leaves Layout::walk(const std::vector<const Descriptor*>& entries) const {
+FoundManifests Layout::walk(const std::vector<const Descriptor*>& entries) const {
     Walk walk{*store_, {}, {}, 0, {}};
     for (const Descriptor* const entry : entries) walk.visit(*entry, names_of(*entry), 0);
     return std::move(walk.leaves);
 }
 
-Leaves Layout::pick_digest(const std::vector<const Descriptor*>& entries, const Digest& digest) const {
+FoundManifests Layout::pick_digest(const std::vector<const Descriptor*>& entries, const Digest& digest) const {
     std::vector<const Descriptor*> direct;
     for (const Descriptor* const entry : entries) {
         if (entry->digest == digest && direct.empty()) direct.push_back(entry);
     }
     if (!direct.empty() && media_type_of(direct.front()->media_type).kind == MediaKind::index) return walk(direct);
-    Leaves all = walk(entries);
-    Leaves picked;
-    for (std::vector<Leaf>* const leaves : {&all.images, &all.companions}) {
-        for (Leaf& leaf : *leaves) {
+    FoundManifests all = walk(entries);
+    FoundManifests picked;
+    for (std::vector<FoundManifest>* const leaves : {&all.images, &all.companions}) {
+        for (FoundManifest& leaf : *leaves) {
             if (leaf.descriptor.digest != digest || !picked.images.empty()) continue;
             picked.images.push_back(leaf); // named by its digest, an attestation may be looked at too
         }
@@ -212,23 +212,23 @@ Leaves Layout::pick_digest(const std::vector<const Descriptor*>& entries, const 
              fmt::format("nothing with the digest {}; there are:{}", digest.string(), list_entries(entries)));
     }
     picked.companions = std::move(all.companions);
-    std::erase_if(picked.companions, [&](const Leaf& leaf) { return leaf.descriptor.digest == digest; });
+    std::erase_if(picked.companions, [&](const FoundManifest& leaf) { return leaf.descriptor.digest == digest; });
     return picked;
 }
 
-Leaves Layout::select(const Selector& selector) const {
+FoundManifests Layout::select(const Selector& selector) const {
     if (selector.index) {
         fail(ErrorKind::usage,
              fmt::format("@N counts the images of a docker-archive; name one of:{}", list_entries(all_entries())));
     }
     const std::vector<const Descriptor*> entries = selector.name.empty() ? all_entries() : entries_named(selector.name);
-    Leaves leaves = selector.digest ? pick_digest(entries, *selector.digest) : walk(entries);
+    FoundManifests leaves = selector.digest ? pick_digest(entries, *selector.digest) : walk(entries);
     // An artifact that is all there is, or that was named, is what the user means.
     if (leaves.images.empty() && leaves.companions.size() == 1) std::swap(leaves.images, leaves.companions);
     return leaves;
 }
 
-Leaves Layout::select_named(const std::vector<std::string>& names, bool& named) const {
+FoundManifests Layout::select_named(const std::vector<std::string>& names, bool& named) const {
     std::vector<const Descriptor*> entries;
     for (const Descriptor& entry : entries_) {
         const std::vector<std::string> own = names_of(entry);
@@ -241,7 +241,7 @@ Leaves Layout::select_named(const std::vector<std::string>& names, bool& named) 
     return walk(named ? entries : all_entries());
 }
 
-Image Layout::open_leaf(const Leaf& leaf) const {
+Image Layout::open_leaf(const FoundManifest& leaf) const {
     const std::string what = fmt::format("manifest {}", leaf.descriptor.digest.string());
     const std::string bytes = read_blob(*store_, leaf.descriptor, manifest_limit, what);
     Image image = assemble_manifest(store_, bytes, leaf.descriptor.digest, leaf.descriptor.media_type);
@@ -252,10 +252,10 @@ Image Layout::open_leaf(const Leaf& leaf) const {
 }
 
 /// Entries without a platform get their config's; those that turn out to be artifacts step aside.
-void Layout::place_unplaced(Leaves& leaves) const {
-    std::vector<Leaf> images;
-    std::vector<Leaf> artifacts;
-    for (Leaf& leaf : leaves.images) {
+void Layout::place_unplaced(FoundManifests& leaves) const {
+    std::vector<FoundManifest> images;
+    std::vector<FoundManifest> artifacts;
+    for (FoundManifest& leaf : leaves.images) {
         bool is_artifact = false;
         if (!leaf.descriptor.platform) {
             const Image image = open_leaf(leaf); // not kept: a hostile index may name a thousand of them
@@ -269,9 +269,9 @@ void Layout::place_unplaced(Leaves& leaves) const {
     leaves.companions.insert(leaves.companions.end(), artifacts.begin(), artifacts.end());
 }
 
-Image Layout::with_companions(Image image, const std::vector<Leaf>& companions, bool provenance) const {
+Image Layout::with_companions(Image image, const std::vector<FoundManifest>& companions, bool provenance) const {
     std::vector<Descriptor> attestations;
-    for (const Leaf& leaf : companions) {
+    for (const FoundManifest& leaf : companions) {
         Companion companion = companion_of(leaf);
         const bool other =
             !companion.describes.empty() && image.manifest && companion.describes != image.manifest->string();
@@ -288,14 +288,15 @@ Image Layout::with_companions(Image image, const std::vector<Leaf>& companions, 
 
 std::vector<OpenedLeaf> Layout::open(const Selector& selector, const OpenOptions& options) const {
     return within(name_, [&] {
-        Leaves leaves = select(selector);
+        FoundManifests leaves = select(selector);
         const bool platform_matters = leaves.images.size() > 1 || options.platform || options.all_platforms;
         if (platform_matters) place_unplaced(leaves);
         std::vector<Candidate> candidates;
-        for (const Leaf& leaf : leaves.images) candidates.push_back({leaf.descriptor.platform, label_of(leaf)});
+        for (const FoundManifest& leaf : leaves.images)
+            candidates.push_back({leaf.descriptor.platform, label_of(leaf)});
         std::vector<OpenedLeaf> images;
         for (const std::size_t index : choose(candidates, options)) {
-            const Leaf& leaf = leaves.images[index];
+            const FoundManifest& leaf = leaves.images[index];
             images.push_back({with_companions(open_leaf(leaf), leaves.companions, options.provenance), leaf.names});
         }
         return images;

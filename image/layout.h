@@ -18,21 +18,21 @@ inline constexpr unsigned index_depth_limit = 8;
 inline constexpr std::size_t index_manifest_limit = 1000;
 
 /// One image manifest of a layout, or something beside the images.
-struct Leaf {
+struct FoundManifest {
     Descriptor descriptor;
     std::vector<std::string> names; ///< of the index.json entries that lead here; raw bytes
     std::optional<Digest> index;    ///< the outermost index below index.json that it was found in
 };
 
 /// What a selection of index.json entries leads to.
-struct Leaves {
-    std::vector<Leaf> images;
-    std::vector<Leaf> companions;
+struct FoundManifests {
+    std::vector<FoundManifest> images;
+    std::vector<FoundManifest> companions;
 };
 
 struct OpenedLeaf {
     Image image;
-    std::vector<std::string> names; ///< as in Leaf
+    std::vector<std::string> names; ///< as in FoundManifest
 };
 
 class Layout {
@@ -45,20 +45,20 @@ public:
     std::vector<OpenedLeaf> open(const Selector& selector, const OpenOptions& options) const;
 
     /// The leaves below the entries of index.json that `selector` means. Throws usage when there are none or too many.
-    Leaves select(const Selector& selector) const;
+    FoundManifests select(const Selector& selector) const;
     /// The leaves below the entries that bear one of `names` (in full_name form), or all when none does.
-    Leaves select_named(const std::vector<std::string>& names, bool& named) const;
-    Image open_leaf(const Leaf& leaf) const;
+    FoundManifests select_named(const std::vector<std::string>& names, bool& named) const;
+    Image open_leaf(const FoundManifest& leaf) const;
 
 private:
     struct Walk;
     void read_index(std::string_view bytes, std::string_view what);
-    Leaves walk(const std::vector<const Descriptor*>& entries) const;
+    FoundManifests walk(const std::vector<const Descriptor*>& entries) const;
     std::vector<const Descriptor*> entries_named(const std::string& name) const;
     std::vector<const Descriptor*> all_entries() const;
-    Leaves pick_digest(const std::vector<const Descriptor*>& entries, const Digest& digest) const;
-    void place_unplaced(Leaves& leaves) const;
-    Image with_companions(Image image, const std::vector<Leaf>& companions, bool provenance) const;
+    FoundManifests pick_digest(const std::vector<const Descriptor*>& entries, const Digest& digest) const;
+    void place_unplaced(FoundManifests& leaves) const;
+    Image with_companions(Image image, const std::vector<FoundManifest>& companions, bool provenance) const;
     std::string list_entries(const std::vector<const Descriptor*>& entries) const;
 
     std::shared_ptr<const BlobStore> store_;

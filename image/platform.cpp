@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -14,13 +15,6 @@
 namespace touchstone {
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return result;
-}
 
 struct Alias {
     std::string_view name;
@@ -42,7 +36,7 @@ std::string_view default_variant(std::string_view architecture) {
 }
 
 Platform normalized(const Platform& platform) {
-    Platform result{lower(platform.os), lower(platform.architecture), lower(platform.variant)};
+    Platform result{ascii_lower(platform.os), ascii_lower(platform.architecture), ascii_lower(platform.variant)};
     const auto* const alias =
         std::find_if(aliases.begin(), aliases.end(), [&](const Alias& row) { return row.name == result.architecture; });
     if (alias != aliases.end()) {
@@ -84,7 +78,7 @@ Platform parse_platform(std::string_view text) {
              fmt::format("`{}` is no platform: expected os/arch or os/arch/variant, such as linux/arm64",
                          printable_short(text)));
     }
-    return {lower(words[0]), lower(words[1]), words.size() == 3 ? lower(words[2]) : ""};
+    return {ascii_lower(words[0]), ascii_lower(words[1]), words.size() == 3 ? ascii_lower(words[2]) : ""};
 }
 
 Platform host_platform() {

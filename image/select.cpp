@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -54,10 +55,6 @@ std::vector<std::size_t> one_per_platform(const std::vector<Candidate>& candidat
     return which;
 }
 
-bool is_digits(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 constexpr std::size_t listed = 50; // lines of a list in a message
 
 } // namespace
@@ -93,7 +90,7 @@ Selector parse_selector(std::string_view text) {
     const std::size_t at = text.rfind('@');
     if (at != std::string_view::npos) {
         const std::string_view rest = text.substr(at + 1);
-        if (is_digits(rest)) {
+        if (consists_of(rest, decimal_digits)) {
             std::size_t index = 0;
             const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), index);
             if (error != std::errc() || at != 0) {

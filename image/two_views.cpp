@@ -85,11 +85,11 @@ std::vector<DockerImage> summaries_of(const DockerArchive& docker) {
 
 Image oci_view_of(const Layout& layout, const DockerArchive& docker, std::size_t index, const Image& image) {
     bool named = false;
-    const Leaves leaves = layout.select_named(full_names(docker.entries()[index].tags), named);
+    const FoundManifests leaves = layout.select_named(full_names(docker.entries()[index].tags), named);
     const bool must_all_agree = named || docker.entries().size() == 1;
     std::optional<Image> agreed;
     std::string other;
-    for (const Leaf& leaf : leaves.images) {
+    for (const FoundManifest& leaf : leaves.images) {
         if (!maybe_same_platform(leaf.descriptor.platform, image.platform)) continue;
         Image candidate = layout.open_leaf(leaf);
         if (candidate.is_artifact || !maybe_same_platform(candidate.platform, image.platform)) continue;

@@ -2,6 +2,7 @@
 #include "report/canvas.h"
 
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -32,16 +33,11 @@ std::string_view code_of(Style style) {
     return "";
 }
 
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 /// "sha256:" or "sha512:" and at least 64 hex digits, which no other value looks like.
 bool is_digest(std::string_view text) {
     if (!text.starts_with("sha256:") && !text.starts_with("sha512:")) return false;
     const std::string_view digits = text.substr(7);
-    return (digits.size() == 64 || digits.size() == 128) && is_hex(digits);
+    return (digits.size() == 64 || digits.size() == 128) && consists_of(digits, lower_hex_digits);
 }
 
 bool drop_front(std::string_view& text, std::string_view prefix) {

@@ -82,21 +82,6 @@ void json_layer(JsonWriter& json, const Inspection& inspection, std::size_t inde
     json.end_object();
 }
 
-void json_history(JsonWriter& json, const std::vector<HistoryEntry>& history) {
-    json.key("history");
-    json.begin_array(JsonWriter::Layout::lines);
-    for (const HistoryEntry& entry : history) {
-        json.begin_object();
-        json.bytes_member("created", entry.created);
-        json.bytes_member("created_by", entry.created_by);
-        json.bytes_member("author", entry.author);
-        json.bytes_member("comment", entry.comment);
-        json.flag("empty_layer", entry.empty_layer);
-        json.end_object();
-    }
-    json.end_array();
-}
-
 void json_image(JsonWriter& json, const Inspection& inspection) {
     const Image& image = *inspection.image;
     json.begin_object(JsonWriter::Layout::lines);
@@ -111,7 +96,7 @@ void json_image(JsonWriter& json, const Inspection& inspection) {
     json.begin_array(JsonWriter::Layout::lines);
     for (std::size_t i = 0; i < image.layers.size(); ++i) json_layer(json, inspection, i);
     json.end_array();
-    json_history(json, image.history);
+    write_history(json, image.history);
     json.key("oddities");
     json.begin_array(JsonWriter::Layout::lines);
     for (const Oddity& oddity : image.oddities) write_oddity(json, oddity);

@@ -106,6 +106,21 @@ void write_oddity(JsonWriter& json, const Oddity& oddity) {
     json.end_object();
 }
 
+void write_history(JsonWriter& json, const std::vector<HistoryEntry>& history) {
+    json.key("history");
+    json.begin_array(JsonWriter::Layout::lines);
+    for (const HistoryEntry& entry : history) {
+        json.begin_object();
+        json.bytes_member("created", entry.created);
+        json.bytes_member("created_by", entry.created_by);
+        json.bytes_member("author", entry.author);
+        json.bytes_member("comment", entry.comment);
+        json.flag("empty_layer", entry.empty_layer);
+        json.end_object();
+    }
+    json.end_array();
+}
+
 void write_companions(JsonWriter& json, const std::vector<Companion>& companions) {
     json.key("companions");
     json.begin_array(JsonWriter::Layout::lines);

@@ -15,6 +15,8 @@ void write_tool(JsonWriter& json);
 void write_side_members(JsonWriter& json, const SideSummary& side, bool every_note);
 
 void write_oddity(JsonWriter& json, const Oddity& oddity);
+/// "history": what the config says of its layers, each text with its bytes where it is no UTF-8.
+void write_history(JsonWriter& json, const std::vector<HistoryEntry>& history);
 void write_companions(JsonWriter& json, const std::vector<Companion>& companions);
 /// `explanation` of the file that the finding is about; its members are there only with it.
 void write_finding(JsonWriter& json, const Finding& finding, const FileExplanation* explanation = nullptr);

@@ -27,20 +27,6 @@ struct Row {
     std::uint32_t layer = 0;
 };
 
-std::string_view type_of(const Entry& entry) {
-    switch (entry.whiteout) {
-    case Whiteout::file:
-        return "whiteout";
-    case Whiteout::opaque:
-        return "opaque";
-    case Whiteout::aufs:
-        return "aufs-metadata";
-    case Whiteout::none:
-        break;
-    }
-    return name_of(entry.type);
-}
-
 bool is_device(EntryType type) {
     return type == EntryType::char_device || type == EntryType::block_device;
 }
@@ -55,7 +41,7 @@ std::string json_line(const Row& row) {
     JsonWriter json;
     json.begin_object();
     json.bytes_member("path", row.path.empty() ? "." : row.path);
-    json.member("type", type_of(content));
+    json.member("type", type_name(content));
     if (content.type == EntryType::file) json.member("size", content.size);
     json.member("mode", fmt::format("{:04o}", meta.permissions()));
     json.member("uid", std::uint64_t{meta.uid});

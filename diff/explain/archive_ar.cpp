@@ -1,6 +1,8 @@
 // ar: static libraries and Debian packages. Headers of 60 characters; long names in a member "//" (GNU) or in front of
 // the data (BSD); symbol tables that repeat where each symbol's object lies.
 #include "diff/explain/archive_bytes.h"
+
+#include "base/text.h"
 #include "diff/explain/archive_formats.h"
 
 #include <fmt/format.h>
@@ -17,9 +19,7 @@ constexpr std::string_view magic = "!<arch>\n";
 constexpr std::uint64_t header_size = 60;
 constexpr std::size_t longest_name = 1024; // many members may share one long name, so it must not be a large one
 
-std::string_view trimmed(std::string_view text) {
-    return text.substr(0, text.find_last_not_of(' ') + 1);
-}
+constexpr std::string_view pad = " "; // behind every field
 
 class ArArchive final : public Archive {
 public:
@@ -50,7 +50,7 @@ bool ArArchive::read_member(std::uint64_t offset) {
     Member member;
     member.header = {offset, header_size};
     member.data = {offset + header_size, static_cast<std::uint64_t>(*size)};
-    if (!take_name(member, trimmed(field(offset, 0, 16)))) return false;
+    if (!take_name(member, trimmed_end(field(offset, 0, 16), pad))) return false;
     // The last member's padding is left out by some writers.
     const bool padded = member.data.end() % 2 == 1 && member.data.end() < bytes.size();
     member.after = {member.data.end(), padded ? 1U : 0U};
@@ -121,11 +121,11 @@ Fields ArArchive::fields(const Member& member) const {
     const std::uint64_t at = member.header.offset;
     Fields fields;
     FieldList list(fields, at);
-    const std::string_view raw = trimmed(field(at, 0, 16));
+    const std::string_view raw = trimmed_end(field(at, 0, 16), pad);
     const bool reference = raw.starts_with('/') && raw.size() > 1 && raw[1] >= '0' && raw[1] <= '9';
     list.add(16, "name", reference ? FieldKind::structure : FieldKind::plain);
     // Blank where a member is ar's own.
-    const bool blank = trimmed(field(at, 16, 12)).empty();
+    const bool blank = trimmed_end(field(at, 16, 12), pad).empty();
     list.time(12, "mtime", blank ? std::optional<std::int64_t>(0) : digits(field(at, 16, 12), 10));
     list.number(6, "uid", FieldKind::owner, digits(field(at, 28, 6), 10));
     list.number(6, "gid", FieldKind::owner, digits(field(at, 34, 6), 10));

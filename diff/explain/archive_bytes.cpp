@@ -20,18 +20,6 @@ int digit_of(char c) {
 
 } // namespace
 
-std::uint64_t little_number(ByteView bytes, std::uint64_t offset, std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) value |= std::uint64_t{bytes[offset + i]} << (8 * i);
-    return value;
-}
-
-std::uint64_t big_number(ByteView bytes, std::uint64_t offset, std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) value = value << 8U | bytes[offset + i];
-    return value;
-}
-
 std::optional<std::int64_t> digits(std::string_view text, unsigned base) {
     constexpr std::size_t longest = 15; // 15 hexadecimal digits are 60 bits
     std::size_t used = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/endian.h"
 #include "diff/explain/part.h"
 
 #include <algorithm>
@@ -27,9 +28,6 @@ inline bool all_zero(ByteView bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// Numbers of 1 to 8 bytes; the caller has checked that they fit.
-std::uint64_t little_number(ByteView bytes, std::uint64_t offset, std::size_t size);
-std::uint64_t big_number(ByteView bytes, std::uint64_t offset, std::size_t size);
 /// Digits of base 8, 10 or 16, at most as many as fit 63 bits, then blanks only; empty where it is anything else.
 std::optional<std::int64_t> digits(std::string_view text, unsigned base);
 

@@ -3,6 +3,7 @@
 #include "diff/explain/base_drift.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::string_view name_key = "org.opencontainers.image.base.name";
 constexpr std::string_view digest_key = "org.opencontainers.image.base.digest";
 /// An os-release has some 400 bytes; what is larger is not one.
-constexpr std::uint64_t release_limit = 16 * 1024;
+constexpr std::uint64_t release_limit = std::uint64_t{16} << 10;
 constexpr std::array<std::string_view, 2> os_release_paths{"usr/lib/os-release", "etc/os-release"};
 constexpr std::array<std::string_view, 2> version_paths{"etc/debian_version", "etc/alpine-release"};
 
@@ -35,8 +36,7 @@ bool is_digest_text(const std::string& text) {
 /// The value of a line KEY=VALUE, without its quotes.
 std::string_view value_of(std::string_view text, std::string_view key) {
     while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        std::string_view line = take_line(text);
         if (!line.starts_with(key) || line.size() <= key.size() || line[key.size()] != '=') continue;
         line.remove_prefix(key.size() + 1);
         const bool quoted =

@@ -57,7 +57,7 @@ bool tile(std::vector<Stretch>& stretches, std::uint64_t size) {
 }
 
 /// Each field lies within one stretch, and no two overlap.
-bool fields_fit(const Layout& layout) {
+bool fields_fit(const FieldLayout& layout) {
     std::uint64_t end = 0;
     auto stretch = layout.stretches.begin();
     for (const Field& field : layout.fields) {
@@ -70,7 +70,7 @@ bool fields_fit(const Layout& layout) {
     return true;
 }
 
-bool prepare(Layout& layout, std::uint64_t size) {
+bool prepare(FieldLayout& layout, std::uint64_t size) {
     if (!tile(layout.stretches, size)) return false;
     std::sort(layout.fields.begin(), layout.fields.end(),
               [](const Field& left, const Field& right) { return left.span.offset < right.span.offset; });
@@ -80,7 +80,7 @@ bool prepare(Layout& layout, std::uint64_t size) {
 using FieldPair = std::array<const Field*, 2>;
 
 /// Both sides' fields of one name that differ and can be blanked: of one size, so that what follows stays in place.
-std::vector<FieldPair> differing_fields(const Subject& subject, const std::array<Layout, 2>& layouts) {
+std::vector<FieldPair> differing_fields(const Subject& subject, const std::array<FieldLayout, 2>& layouts) {
     std::vector<FieldPair> pairs;
     const auto others = by_name(layouts[1].fields);
     std::map<std::string, std::size_t> seen;
@@ -109,7 +109,7 @@ std::array<std::vector<std::uint8_t>, 2> blanked(const Subject& subject, const s
 
 class Comparison {
 public:
-    Comparison(const Subject& subject, Analyzer& analyzer, Part& part, const std::array<Layout, 2>& layouts)
+    Comparison(const Subject& subject, Analyzer& analyzer, Part& part, const std::array<FieldLayout, 2>& layouts)
         : subject_(subject), analyzer_(analyzer), part_(part), layouts_(layouts),
           pairs_(differing_fields(subject, layouts)), copies_(blanked(subject, pairs_)) {}
 
@@ -256,7 +256,7 @@ private:
     const Subject& subject_;
     Analyzer& analyzer_;
     Part& part_;
-    const std::array<Layout, 2>& layouts_;
+    const std::array<FieldLayout, 2>& layouts_;
     std::vector<FieldPair> pairs_;
     std::array<std::vector<std::uint8_t>, 2> copies_;
     bool another_order_ = false;
@@ -274,7 +274,7 @@ Subject inside(const Subject& outer, std::string_view name, const BytePair& byte
 
 } // namespace
 
-bool compare_layouts(const Subject& subject, Analyzer& analyzer, Part& part, std::array<Layout, 2> layouts) {
+bool compare_layouts(const Subject& subject, Analyzer& analyzer, Part& part, std::array<FieldLayout, 2> layouts) {
     for (std::size_t side : {0U, 1U}) {
         if (!prepare(layouts[side], subject.bytes[side].size())) return false;
     }

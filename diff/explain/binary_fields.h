@@ -66,7 +66,7 @@ struct Field {
     std::string shown;        ///< for people, printable or raw; empty: the bytes in hex
 };
 
-struct Layout {
+struct FieldLayout {
     std::vector<Stretch> stretches; ///< need not be sorted; gaps are filled in
     std::vector<Field> fields;      ///< each within one stretch or gap
     std::optional<CauseId> order;   ///< why the same stretches may stand in another order
@@ -79,7 +79,7 @@ Field checksum_field(std::string name, Span span, bool right, std::string eviden
 
 /// Compares both sides by their layouts. False, and `part` untouched, when a layout does not fit its bytes (stretches
 /// overlap or lie outside, a field crosses a border).
-bool compare_layouts(const Subject& subject, Analyzer& analyzer, Part& part, std::array<Layout, 2> layouts);
+bool compare_layouts(const Subject& subject, Analyzer& analyzer, Part& part, std::array<FieldLayout, 2> layouts);
 
 /// Adds the ranges in which `subject.bytes` differ, and a view of them; no detectors, every range gets `cause`.
 void add_ranges(const Subject& subject, const Analyzer& analyzer, Part& part,

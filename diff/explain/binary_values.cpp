@@ -1,6 +1,8 @@
 // Reading and recomputing single values of binary formats: numbers, times, digests, zlib streams.
 #include "diff/explain/binary_fields.h"
 
+#include "base/endian.h"
+
 #include "diff/explain/moment.h"
 
 #include <fmt/format.h>
@@ -42,22 +44,11 @@ Date date_of(std::int64_t days) {
     return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day_of_year - (153 * month_from_march + 2) / 5 + 1};
 }
 
-/// As Clues::plausible_times asks of each side.
-bool in_window(const SideClues& side, std::int64_t seconds) {
-    if (side.oldest_mtime <= 0 || side.clock() <= 0) return false;
-    return seconds >= side.oldest_mtime - day && seconds - day <= side.clock();
-}
-
 } // namespace
 
 std::uint64_t Numbers::at(std::uint64_t offset, std::size_t size) const {
     if (!has(offset, size)) return 0;
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-        const std::uint64_t byte = bytes[offset + (big ? i : size - 1 - i)];
-        value = value << 8U | byte;
-    }
-    return value;
+    return big ? big_number(bytes, offset, size) : little_number(bytes, offset, size);
 }
 
 std::string_view Numbers::text(Span span) const {
@@ -92,8 +83,8 @@ Field checksum_field(std::string name, Span span, bool right, std::string eviden
 }
 
 bool believes_times(const Clues& clues, std::int64_t published, std::int64_t rebuilt) {
-    if (published == 0) return in_window(clues.side[1], rebuilt);
-    if (rebuilt == 0) return in_window(clues.side[0], published);
+    if (published == 0) return clues.side[1].in_window(rebuilt);
+    if (rebuilt == 0) return clues.side[0].in_window(published);
     return clues.plausible_times(published, rebuilt);
 }
 
@@ -110,7 +101,8 @@ std::string show_time(std::int64_t seconds) {
 
 std::int64_t seconds_of(int year, unsigned month, unsigned day_of_month, unsigned hour, unsigned minute,
                         unsigned second) {
-    return days_from_civil(year, month, day_of_month) * day + hour * 3600 + minute * 60 + second;
+    return days_from_civil(year, month, day_of_month) * day + std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 +
+           second;
 }
 
 bool equal(ByteView left, ByteView right) {

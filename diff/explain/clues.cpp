@@ -2,6 +2,7 @@
 // algorithm that tools write into other files; a digest is then found by one look-up, whatever its algorithm was.
 #include "diff/explain/clues.h"
 
+#include "base/content_hash.h"
 #include "base/error.h"
 
 #include <fmt/format.h>
@@ -20,25 +21,18 @@ namespace {
 constexpr std::int64_t seconds_a_day = 86400;
 constexpr std::int64_t seconds_an_hour = 3600;
 
-struct Algorithm {
-    const char* openssl;   ///< as EVP_MD_fetch wants it
-    std::string_view what; ///< as people read it
-};
-
-constexpr std::array<Algorithm, 6> algorithms{{{"MD5", "md5"},
-                                               {"SHA1", "sha1"},
-                                               {"SHA2-224", "sha224"},
-                                               {"SHA2-256", "sha256"},
-                                               {"SHA2-384", "sha384"},
-                                               {"SHA2-512", "sha512"}}};
+/// Each that tools write into other files.
+constexpr const auto& algorithms = usual_content_hashes;
 constexpr std::size_t sha1_index = 1;
+static_assert(algorithms[sha1_index] == ContentHash::sha1);
 
 /// nullptr where OpenSSL has none (MD5 in a FIPS configuration): then nothing is traced by it, which is safe.
 const EVP_MD* method(std::size_t index) {
     static const std::array<const EVP_MD*, algorithms.size()> methods = [] {
         std::array<const EVP_MD*, algorithms.size()> fetched{};
         for (std::size_t i = 0; i < fetched.size(); ++i) {
-            fetched[i] = EVP_MD_fetch(nullptr, algorithms[i].openssl, nullptr); // kept for the life of the process
+            // Kept for the life of the process.
+            fetched[i] = EVP_MD_fetch(nullptr, row_of(algorithms[i]).openssl, nullptr);
         }
         return fetched;
     }();
@@ -93,12 +87,6 @@ std::int64_t magnitude(std::int64_t value) {
     return value < 0 ? minus(0, value) : value;
 }
 
-/// A side of which no time is known has no window: every second since 1970 would fit it.
-bool in_window(const SideClues& side, std::int64_t time) {
-    if (side.oldest_mtime <= 0 || side.clock() <= 0) return false;
-    return time >= minus(side.oldest_mtime, seconds_a_day) && time <= plus(side.clock(), seconds_a_day);
-}
-
 } // namespace
 
 void DerivedTable::add(std::string_view path, ByteView content) {
@@ -108,7 +96,7 @@ void DerivedTable::add(std::string_view path, ByteView content) {
         if (!digest.empty()) digests_.try_emplace(std::move(digest), Source{std::string(path), std::string(what)});
     };
     for (std::size_t i = 0; i < algorithms.size(); ++i) {
-        keep(context.digest(method(i), {}, content), algorithms[i].what);
+        keep(context.digest(method(i), {}, content), row_of(algorithms[i]).name);
     }
     std::string blob_head = fmt::format("blob {}", content.size());
     blob_head += '\0';
@@ -118,7 +106,6 @@ void DerivedTable::add(std::string_view path, ByteView content) {
 }
 
 const DerivedTable::Source* DerivedTable::find_digest(ByteView digest) const {
-    constexpr std::array<std::size_t, 6> digest_sizes{16, 20, 28, 32, 48, 64};
     if (std::find(digest_sizes.begin(), digest_sizes.end(), digest.size()) == digest_sizes.end()) return nullptr;
     const auto found = digests_.find(std::string(as_text(digest)));
     return found == digests_.end() ? nullptr : &found->second;
@@ -138,10 +125,15 @@ std::int64_t SideClues::clock() const {
     return created.value_or(newest_mtime);
 }
 
+bool SideClues::in_window(std::int64_t seconds) const {
+    if (oldest_mtime <= 0 || clock() <= 0) return false;
+    return seconds >= minus(oldest_mtime, seconds_a_day) && seconds <= plus(clock(), seconds_a_day);
+}
+
 bool Clues::plausible_times(std::int64_t published, std::int64_t rebuilt) const {
     if (side[0].mtimes.contains(published) && side[1].mtimes.contains(rebuilt)) return true;
     if (side[0].source_date_epoch == published && side[1].source_date_epoch == rebuilt) return true;
-    if (!in_window(side[0], published) || !in_window(side[1], rebuilt)) return false;
+    if (!side[0].in_window(published) || !side[1].in_window(rebuilt)) return false;
     const std::int64_t builds = minus(side[1].clock(), side[0].clock());
     const std::int64_t slack = std::max(magnitude(builds) / 10, seconds_an_hour);
     return magnitude(minus(minus(rebuilt, published), builds)) <= slack;

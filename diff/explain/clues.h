@@ -21,6 +21,9 @@ namespace touchstone {
 /// What a divergent file's bytes hash and count to, so that a token can be traced to it.
 class DerivedTable {
 public:
+    /// Bytes of the digests that it has, the shortest first.
+    static constexpr std::array<std::size_t, 6> digest_sizes{16, 20, 28, 32, 48, 64};
+
     struct Source {
         std::string path; ///< raw
         std::string what; ///< "sha256", "md5", "crc32", "size", …
@@ -28,7 +31,7 @@ public:
     /// md5, sha1, sha224, sha256, sha384, sha512, git blob id; crc32 and size are kept apart, because short numbers
     /// match by chance.
     void add(std::string_view path, ByteView content);
-    /// By the raw bytes of a digest of 16, 20, 28, 32, 48 or 64 bytes; nullptr when no file has it.
+    /// By the raw bytes of a digest; nullptr when no file has it.
     const Source* find_digest(ByteView digest) const;
     /// All files of that CRC-32 (zlib's) or size; used only where the format says that the number is one.
     const Source* find_crc32(std::uint32_t crc) const;
@@ -56,14 +59,15 @@ struct SideClues {
 
     /// When this side was built, as well as it is known: created, else newest_mtime.
     std::int64_t clock() const;
+    /// In [oldest mtime - 1 day, clock + 1 day]. False where no time is known: every second since 1970 would fit.
+    bool in_window(std::int64_t seconds) const;
 };
 
 struct Clues {
     std::array<SideClues, 2> side;
 
-    /// Both seconds could be moments of their builds: each in [oldest mtime - 1 day, clock + 1 day] of its side, and
-    /// their distance that of the builds (within the larger of 10 % and an hour), or each an mtime or the
-    /// SOURCE_DATE_EPOCH of its side.
+    /// Both seconds could be moments of their builds: each in the window of its side, and their distance that of the
+    /// builds (within the larger of 10 % and an hour), or each an mtime or the SOURCE_DATE_EPOCH of its side.
     bool plausible_times(std::int64_t published, std::int64_t rebuilt) const;
 };
 

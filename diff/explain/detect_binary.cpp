@@ -3,6 +3,8 @@
 // differing byte around it, and must fit both builds' clocks.
 #include "diff/explain/detect_binary.h"
 
+#include "base/endian.h"
+
 #include "diff/explain/detect_claim.h"
 #include "diff/explain/detect_subject.h"
 
@@ -19,11 +21,7 @@ namespace {
 constexpr std::size_t region_limit = 200'000;
 
 std::uint64_t load(ByteView bytes, bool big_endian) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        value = value << 8U | bytes[big_endian ? i : bytes.size() - 1 - i];
-    }
-    return value;
+    return big_endian ? big_number(bytes, 0, bytes.size()) : little_number(bytes, 0, bytes.size());
 }
 
 constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min();

@@ -6,6 +6,7 @@
 #include "diff/explain/detect_subject.h"
 
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -16,24 +17,12 @@ namespace touchstone {
 
 namespace {
 
-constexpr std::array<std::size_t, 6> digest_sizes{64, 48, 32, 28, 20, 16}; // the longest first
 /// Bytes at the start of two digests that are equal by chance: four of them come once in 2^32.
 constexpr std::uint64_t equal_by_chance = 3;
 constexpr std::size_t digest_region_limit = 200'000;
 
-int hex_digit(std::uint8_t c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-std::string unhex(ByteView text) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        bytes += static_cast<char>(hex_digit(text[i]) * 16 + hex_digit(text[i + 1]));
-    }
-    return bytes;
+bool is_hex_byte(std::uint8_t byte) {
+    return hex_value(static_cast<char>(byte)) >= 0;
 }
 
 bool claim_digest(const Leaf& leaf, const Clues& clues, const SpanPair& spans, bool as_hex, SafeClaims& claims) {
@@ -41,7 +30,7 @@ bool claim_digest(const Leaf& leaf, const Clues& clues, const SpanPair& spans, b
     for (std::size_t side : {0U, 1U}) {
         const ByteView bytes = leaf.subject.bytes.at(side).subspan(spans.at(side).offset, spans.at(side).size);
         const DerivedTable& table = clues.side.at(side).derived;
-        sources.at(side) = table.find_digest(as_hex ? as_bytes(unhex(bytes)) : bytes);
+        sources.at(side) = table.find_digest(as_hex ? as_bytes(bytes_of_hex(as_text(bytes)).value_or("")) : bytes);
         if (sources.at(side) == nullptr) return false;
     }
     if (sources[0]->path != sources[1]->path || sources[0]->what != sources[1]->what) return false;
@@ -56,11 +45,12 @@ bool claim_digest(const Leaf& leaf, const Clues& clues, const SpanPair& spans, b
 }
 
 bool claim_raw(const Leaf& leaf, const Clues& clues, const Region& region, SafeClaims& claims) {
-    for (const std::size_t size : digest_sizes) {
+    constexpr auto& sizes = DerivedTable::digest_sizes;
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) { // the longest first
         for (std::uint64_t before = 0; before <= equal_by_chance; ++before) {
             SpanPair spans{};
             // A digest differs in nearly every byte, so regions may be shorter than it, but never longer.
-            if (widen(leaf, region, before, size, spans) && claim_digest(leaf, clues, spans, false, claims))
+            if (widen(leaf, region, before, *size, spans) && claim_digest(leaf, clues, spans, false, claims))
                 return true;
         }
     }
@@ -72,9 +62,9 @@ std::optional<Span> hex_run(ByteView bytes, const Span& span) {
     constexpr std::uint64_t longest = 128;
     std::uint64_t start = span.offset;
     std::uint64_t end = span.offset;
-    while (start > 0 && span.offset - start <= longest && hex_digit(bytes[start - 1]) >= 0) --start;
-    while (end < bytes.size() && end - start <= longest && hex_digit(bytes[end]) >= 0) ++end;
-    for (const std::size_t size : digest_sizes) {
+    while (start > 0 && span.offset - start <= longest && is_hex_byte(bytes[start - 1])) --start;
+    while (end < bytes.size() && end - start <= longest && is_hex_byte(bytes[end])) ++end;
+    for (const std::size_t size : DerivedTable::digest_sizes) {
         if (end - start == 2 * size && span.end() <= end) return Span{start, end - start};
     }
     return std::nullopt;

@@ -3,6 +3,7 @@
 #include "diff/explain/detect_rules.h"
 
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -13,24 +14,14 @@ namespace touchstone {
 
 namespace {
 
-constexpr std::array<std::size_t, 6> digest_sizes{16, 20, 28, 32, 48, 64};
-
 bool is_digest_size(std::size_t size) {
-    return std::find(digest_sizes.begin(), digest_sizes.end(), size) != digest_sizes.end();
-}
-
-int hex_value(char c) {
-    return is_digit(c) ? c - '0' : lower(c) - 'a' + 10;
+    constexpr auto& sizes = DerivedTable::digest_sizes;
+    return std::find(sizes.begin(), sizes.end(), size) != sizes.end();
 }
 
 /// The bytes of a hex digest; empty when the text is none.
 std::string from_hex(std::string_view text) {
-    if (text.size() % 2 != 0 || !is_digest_size(text.size() / 2) || !all_of(text, is_hex_digit)) return {};
-    std::string bytes;
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        bytes += static_cast<char>(hex_value(text[i]) * 16 + hex_value(text[i + 1]));
-    }
-    return bytes;
+    return is_digest_size(text.size() / 2) ? bytes_of_hex(text).value_or("") : "";
 }
 
 int base64_value(char c) {

@@ -2,6 +2,8 @@
 // who built (P3). A host name counts only when the image's own config names it, on each side its own.
 #include "diff/explain/detect_rules.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -81,7 +83,7 @@ bool tells_kernel(std::string_view before) {
 
 /// "Linux host 6.1.0-18-amd64 #1 SMP … x86_64 GNU/Linux": the line of uname -a, around the token.
 bool is_uname_line(std::string_view line) {
-    const std::string small = lowered(line);
+    const std::string small = ascii_lower(line);
     const std::size_t name = small.find("linux ");
     const std::size_t number = small.find(" #");
     return name != std::string::npos && number != std::string::npos && name < number &&
@@ -93,7 +95,7 @@ std::optional<SpanPair> uname_words(const Site& site) {
     SpanPair token{};
     for (std::size_t side : {0U, 1U}) {
         const std::string_view line = site.text(side, site.window[side]);
-        const std::string small = lowered(line);
+        const std::string small = ascii_lower(line);
         const std::size_t number = small.find(" #");
         if (!is_uname_line(line)) return std::nullopt;
         std::size_t begin = number;

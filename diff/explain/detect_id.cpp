@@ -2,6 +2,8 @@
 // nothing of itself: it is an id only where the words beside it say so, since it could be the digest of something else.
 #include "diff/explain/detect_rules.h"
 
+#include "base/text.h"
+
 #include "diff/explain/detect_subject.h"
 
 #include <algorithm>
@@ -62,7 +64,7 @@ bool is_random_hex(std::string_view text) {
     std::array<bool, 256> seen{};
     int different = 0;
     for (const char c : text) {
-        bool& once = seen.at(static_cast<unsigned char>(lower(c)));
+        bool& once = seen.at(static_cast<unsigned char>(ascii_lower(c)));
         different += once ? 0 : 1;
         once = true;
     }
@@ -96,7 +98,7 @@ bool names_id(std::string_view line) {
 
 /// "etc/machine-id", "var/lib/x/uuid": the file is the id.
 bool is_id_file(const Site& site) {
-    const std::string name = lowered(last_component(site.leaf.subject.name));
+    const std::string name = ascii_lower(last_component(site.leaf.subject.name));
     return names_id(name) && !names_secret(name) && !names_content(name) && site.window[0].offset == 0 &&
            site.window[1].offset == 0;
 }
@@ -136,7 +138,7 @@ bool is_pointer_text(std::string_view text, bool arm) {
     // User space of Linux: 47 bits on x86-64 (code at 0x55…, 0x56…; libraries and stacks at 0x7f…), 48 on arm64.
     constexpr std::size_t size = 14; // "0x" and twelve digits
     if (text.size() != size || !text.starts_with("0x") || !all_of(text.substr(2), is_hex_digit)) return false;
-    const std::string top = lowered(text.substr(2, 2));
+    const std::string top = ascii_lower(text.substr(2, 2));
     return top == "7f" || top == "7e" || top == "55" || top == "56" || (arm && (top == "ff" || top == "aa"));
 }
 
@@ -150,14 +152,15 @@ bool is_process_id(std::string_view text) {
 bool is_after_pid(std::string_view before) {
     std::size_t end = before.size();
     while (end > 0 && std::string_view(" \t:=#\"'([").find(before[end - 1]) != std::string_view::npos) --end;
-    const std::string word = lowered(before.substr(end - std::min<std::size_t>(end, 8), std::min<std::size_t>(end, 8)));
+    const std::string word =
+        ascii_lower(before.substr(end - std::min<std::size_t>(end, 8), std::min<std::size_t>(end, 8)));
     const std::size_t size = word.ends_with("ppid") ? 4 : word.ends_with("pid") ? 3 : 0;
     return size > 0 && (word.size() == size || !is_alnum(word[word.size() - size - 1])) && end < before.size();
 }
 
 /// The number is all that a lock or pid file has.
 bool is_pid_file(const Site& site, std::size_t side, const Span& span) {
-    const std::string name = lowered(last_component(site.leaf.subject.name));
+    const std::string name = ascii_lower(last_component(site.leaf.subject.name));
     const bool named =
         name.ends_with(".pid") || name.ends_with(".lock") || name.ends_with(".lck") || name == "lock" || name == "pid";
     std::string_view all = as_text(site.leaf.subject.bytes.at(side));

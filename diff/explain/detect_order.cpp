@@ -3,6 +3,8 @@
 // the list below, never for what runs, and everything else stays without a cause.
 #include "diff/explain/detect_order.h"
 
+#include "base/text.h"
+
 #include "diff/explain/detect_claim.h"
 #include "diff/explain/detect_subject.h"
 
@@ -25,16 +27,13 @@ bool is_any_line(std::string_view /*line*/) {
     return true;
 }
 
-bool is_hex(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 /// As md5sum and its relatives write it: digest, blank, blank or '*', name.
 bool is_checksum_line(std::string_view line) {
     const std::size_t blank = line.find(' ');
     if (blank == std::string_view::npos || blank + 2 >= line.size()) return false;
     const bool length = blank == 32 || blank == 40 || blank == 56 || blank == 64 || blank == 96 || blank == 128;
-    return length && is_hex(line.substr(0, blank)) && (line[blank + 1] == ' ' || line[blank + 1] == '*');
+    return length && consists_of(line.substr(0, blank), lower_hex_digits) &&
+           (line[blank + 1] == ' ' || line[blank + 1] == '*');
 }
 
 /// One path with a directory; no assignment, option, comment, address or pattern.

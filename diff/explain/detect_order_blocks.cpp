@@ -3,6 +3,8 @@
 // themselves are sorted and compared before anything is claimed, as whoever wrote them could choose them to collide.
 #include "diff/explain/detect_order.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -102,12 +104,9 @@ std::size_t count_lines(std::string_view text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_alphanumeric(char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || static_cast<std::uint8_t>(c) >= 0x80;
+    return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+           static_cast<std::uint8_t>(c) >= 0x80;
 }
 
 bool is_sorted_by(const std::vector<std::string_view>& lines, bool punctuation) {
@@ -115,7 +114,7 @@ bool is_sorted_by(const std::vector<std::string_view>& lines, bool punctuation) 
     for (const std::string_view line : lines) {
         std::string key;
         for (const char c : line) {
-            if (punctuation || is_alphanumeric(c)) key += lower(c);
+            if (punctuation || is_alphanumeric(c)) key += ascii_lower(c);
         }
         if (key < before) return false;
         before = std::move(key);

@@ -3,6 +3,8 @@
 // in braces, which are a set: any other list is a list, and its order may be its meaning.
 #include "diff/explain/detect_order.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <optional>
 
@@ -46,16 +48,10 @@ std::optional<std::vector<std::string_view>> split_members(std::string_view text
     return pieces;
 }
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
-
 /// "'a': 1", "a => 1", "a=1": what stands before the first of these signs.
 std::string_view key_of(std::string_view member, std::string_view sign) {
     const std::size_t at = member.find(sign);
-    return at == std::string_view::npos || at == 0 ? std::string_view() : trimmed(member.substr(0, at));
+    return at == std::string_view::npos || at == 0 ? std::string_view() : trimmed(member.substr(0, at), line_blanks);
 }
 
 /// The same members, each with a key that is there once.
@@ -64,8 +60,8 @@ bool same_keyed_members(std::string_view published, std::string_view rebuilt, ch
     auto right = split_members(rebuilt, separator);
     if (!left || !right || left->size() < 2 || left->size() != right->size()) return false;
     std::vector<std::string_view> keys;
-    for (std::string_view& member : *left) keys.push_back(key_of(member = trimmed(member), sign));
-    for (std::string_view& member : *right) member = trimmed(member);
+    for (std::string_view& member : *left) keys.push_back(key_of(member = trimmed(member, line_blanks), sign));
+    for (std::string_view& member : *right) member = trimmed(member, line_blanks);
     std::sort(keys.begin(), keys.end());
     if (keys.front().empty() || std::adjacent_find(keys.begin(), keys.end()) != keys.end()) return false;
     std::sort(left->begin(), left->end());
@@ -83,7 +79,7 @@ bool same_set_members(std::string_view published, std::string_view rebuilt) {
     auto right = split_members(rebuilt, ',');
     if (!left || !right || left->size() < 2) return false;
     for (auto* const side : {&*left, &*right}) {
-        for (std::string_view& member : *side) member = trimmed(member);
+        for (std::string_view& member : *side) member = trimmed(member, line_blanks);
         std::sort(side->begin(), side->end());
     }
     return *left == *right && std::all_of(left->begin(), left->end(), is_quoted) &&

@@ -2,6 +2,8 @@
 // only a key that says "commit" or the images' own labels make it one, and never in what is obeyed.
 #include "diff/explain/detect_rules.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -28,7 +30,7 @@ std::string key_before(std::string_view before) {
     if (end == before.size()) return {};
     std::size_t begin = end;
     while (begin > 0 && is_key_char(before[begin - 1])) --begin;
-    return lowered(before.substr(begin, end - begin));
+    return ascii_lower(before.substr(begin, end - begin));
 }
 
 constexpr std::array<std::string_view, 29> commit_keys{

@@ -2,6 +2,8 @@
 // suspicious. A block of armour is one claim from its first line to its last, or none.
 #include "diff/explain/detect_rules.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -31,9 +33,7 @@ bool is_armour_line(std::string_view line) {
 
 bool is_armour(std::string_view body) {
     while (!body.empty()) {
-        const std::size_t end = std::min(body.find('\n'), body.size());
-        if (!is_armour_line(body.substr(0, end))) return false;
-        body.remove_prefix(std::min(end + 1, body.size()));
+        if (!is_armour_line(take_line(body))) return false;
     }
     return true;
 }

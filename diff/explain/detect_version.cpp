@@ -2,6 +2,8 @@
 // them wrongly would still hide a finding: the words beside a number must say what it is a version of.
 #include "diff/explain/detect_rules.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -122,7 +124,7 @@ bool is_after_version_key(std::string_view before) {
     while (begin > 0 &&
            (is_alnum(before[begin - 1]) || std::string_view("_-.").find(before[begin - 1]) != std::string_view::npos))
         --begin;
-    const std::string key = lowered(before.substr(begin, end - begin));
+    const std::string key = ascii_lower(before.substr(begin, end - begin));
     // Not "tls_min_version": such a key chooses what happens.
     constexpr std::array<std::string_view, 9> keys{
         "version",    "implementation-version", "specification-version", "bundle-version", "pkgver",
@@ -148,7 +150,7 @@ bool is_install_line(std::string_view before) {
                                                      "install: ",
                                                      "upgrade: ",
                                                      "purging "};
-    const std::string line = lowered(before);
+    const std::string line = ascii_lower(before);
     return std::any_of(heads.begin(), heads.end(), [&](std::string_view head) { return line.find(head) != line.npos; });
 }
 
@@ -202,7 +204,7 @@ bool is_after_key(std::string_view before, std::string_view key) {
     std::size_t end = before.size();
     while (end > 0 && std::string_view(" \t:=\"'\\").find(before[end - 1]) != std::string_view::npos) --end;
     if (before.substr(0, end).ends_with("W/")) return is_after_key(before.substr(0, end - 2), key);
-    const std::string line = lowered(before.substr(0, end));
+    const std::string line = ascii_lower(before.substr(0, end));
     return end < before.size() && std::string_view(line).ends_with(key) &&
            (line.size() == key.size() || !is_letter(line[line.size() - key.size() - 1]));
 }
@@ -222,7 +224,7 @@ bool server_header(const Site& site, WordClaims& claims) {
     for (std::size_t side : {0U, 1U}) {
         // The key's own letters belong to the word; the value is behind it.
         Span& span = (*time)[side];
-        const std::string text = lowered(site.text(side, span));
+        const std::string text = ascii_lower(site.text(side, span));
         constexpr std::string_view key = "last-modified";
         const std::size_t at = text.find(key);
         const bool inside = at != std::string::npos;

@@ -3,7 +3,9 @@
 #include "diff/explain/detect_claim.h"
 #include "diff/explain/detect_subject.h"
 
+#include "base/endian.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -27,26 +29,20 @@ constexpr std::size_t aux_name = 36;    ///< …, offset of the name in the name
 constexpr std::size_t aux_version = 40; ///< …, needed kernel version
 constexpr std::size_t aux_libraries = 1'000'000;
 
-std::uint64_t little_endian(std::string_view bytes, std::size_t offset, std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t i = size; i-- > 0;) value = value << 8U | static_cast<std::uint8_t>(bytes[offset + i]);
-    return value;
-}
-
 /// What the cache says of its libraries without inode, ctime, device and unused bytes: sorted, as the inode decides the
 /// order of the records, and they that of the names. Nothing when it is not such a cache, or has bytes that are in none
 /// of these fields.
 std::optional<std::vector<std::string>> aux_libraries_of(std::string_view bytes) {
     if (!bytes.starts_with(aux_magic) || bytes.size() < aux_header) return std::nullopt;
-    const std::uint64_t count = little_endian(bytes, aux_magic.size(), 4);
-    const std::uint64_t names_size = little_endian(bytes, aux_magic.size() + 4, 4);
+    const std::uint64_t count = little_word(as_bytes(bytes), aux_magic.size());
+    const std::uint64_t names_size = little_word(as_bytes(bytes), aux_magic.size() + 4);
     if (count > aux_libraries || bytes.size() != aux_header + count * aux_record + names_size) return std::nullopt;
     const std::string_view names = bytes.substr(aux_header + count * aux_record);
     std::vector<std::string> libraries;
     std::uint64_t named = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
         const std::string_view record = bytes.substr(aux_header + i * aux_record, aux_record);
-        const std::uint64_t offset = little_endian(record, aux_name, 4);
+        const std::uint64_t offset = little_word(as_bytes(record), aux_name);
         const std::size_t end = offset < names.size() ? names.find('\0', offset) : std::string_view::npos;
         if (end == std::string_view::npos) return std::nullopt;
         named += offset == 0 ? 0 : end - offset + 1; // offset 0 is the empty name
@@ -84,12 +80,6 @@ void find_aux_cache(const Leaf& leaf, const std::vector<Region>& unclaimed, cons
 
 // --- C2: the file is a digest, as `sha256sum foo > foo.sha256` writes it.
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /// The digest at the start of the file, with nothing after it but a name; or the whole file, if it is a raw one.
 struct WholeDigest {
     Span span;
@@ -103,18 +93,14 @@ std::optional<WholeDigest> whole_digest(ByteView content) {
     if (text.size() > longest) return std::nullopt;
     std::size_t digits = 0;
     while (digits < text.size() && hex_value(text[digits]) >= 0) ++digits;
-    for (const std::size_t size : {16U, 20U, 28U, 32U, 48U, 64U}) {
+    for (const std::size_t size : DerivedTable::digest_sizes) {
         if (text.size() == size) return WholeDigest{{0, size}, std::string(text), {}};
         if (digits != 2 * size) continue;
         const std::string_view rest = text.substr(digits);
         const std::size_t newline = rest.find('\n');
         if (newline != std::string_view::npos && newline + 1 != rest.size()) return std::nullopt; // more than one line
         if (!rest.empty() && rest.front() != ' ' && rest.front() != '\n') return std::nullopt;
-        WholeDigest digest{{0, digits}, {}, rest};
-        for (std::size_t i = 0; i < digits; i += 2) {
-            digest.bytes += static_cast<char>(hex_value(text[i]) * 16 + hex_value(text[i + 1]));
-        }
-        return digest;
+        return WholeDigest{{0, digits}, bytes_of_hex(text.substr(0, digits)).value_or(""), rest};
     }
     return std::nullopt;
 }

@@ -181,7 +181,7 @@ bool analyze_accounts(const Subject& subject, Analyzer& analyzer, Part& part) {
     }
     for (std::size_t side : {0U, 1U}) {
         for (const std::size_t i : matched->only.at(side)) {
-            const Record& record = files.at(side).records[i];
+            const KeyedRecord& record = files.at(side).records[i];
             out.only(side, printable_short(record.key, 80), record.span, record.span.offset);
         }
     }

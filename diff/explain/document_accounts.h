@@ -15,7 +15,7 @@ struct AccountLine {
 };
 
 struct AccountFile {
-    std::vector<Record> records; ///< one a line; the key is the name
+    std::vector<KeyedRecord> records; ///< one a line; the key is the name
     std::vector<AccountLine> lines;
 };
 

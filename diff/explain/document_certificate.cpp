@@ -10,11 +10,11 @@
 #include "diff/explain/documents.h"
 
 #include "base/digest.h"
+#include "base/openssl.h"
 #include "base/printable.h"
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -27,21 +27,9 @@ namespace {
 
 constexpr std::size_t der_limit = std::size_t{1} << 20; ///< certificates have kilobytes; OpenSSL takes an int
 
-template <auto Free>
-struct Freed {
-    template <typename T>
-    void operator()(T* pointer) const {
-        Free(pointer);
-    }
-};
 using X509Pointer = std::unique_ptr<X509, Freed<X509_free>>;
 using BioPointer = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-
-/// What does not parse leaves its reasons in OpenSSL's queue, where the next user would take them for its own.
-struct ClearErrors {
-    ~ClearErrors() { ERR_clear_error(); }
-};
 
 X509Pointer parse(ByteView der) {
     if (der.empty() || der.size() > der_limit) return nullptr;
@@ -187,7 +175,7 @@ private:
 } // namespace
 
 CertificateInfo certificate_info(ByteView der, bool verify) {
-    const ClearErrors clear{};
+    const ClearedErrors cleared;
     CertificateInfo info;
     const X509Pointer certificate = parse(der);
     if (!certificate) return info;
@@ -207,7 +195,7 @@ CertificateInfo certificate_info(ByteView der, bool verify) {
 bool is_private_key(std::string_view label, ByteView der) {
     if (label == "OPENSSH PRIVATE KEY") return as_text(der).starts_with(std::string_view("openssh-key-v1\0", 15));
     if (!label.ends_with("PRIVATE KEY") || der.empty() || der.size() > der_limit) return false;
-    const ClearErrors clear{};
+    const ClearedErrors cleared;
     const unsigned char* at = der.data();
     const auto size = static_cast<long>(der.size());
     if (label == "ENCRYPTED PRIVATE KEY") {

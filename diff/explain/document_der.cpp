@@ -1,8 +1,11 @@
 // Reading DER with offsets. Nothing recurses: a certificate is four levels deep, and each level is read by name.
 #include "diff/explain/document_der.h"
 
+#include "base/endian.h"
+
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 namespace touchstone {
 
@@ -11,18 +14,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t certificate_items = 16; ///< a TBSCertificate has ten at most
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar, by counting leap years: years here are 1950 to 9999.
-std::int64_t days_before_year(std::int64_t year) {
-    const std::int64_t y = year - 1;
-    const std::int64_t days = y * 365 + y / 4 - y / 100 + y / 400;
-    constexpr std::int64_t days_before_1970 = 719162;
-    return days - days_before_1970;
-}
-
-bool is_leap(std::int64_t year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
 
 std::optional<std::int64_t> number(std::string_view digits) {
     std::int64_t value = 0;
@@ -33,8 +24,8 @@ std::optional<std::int64_t> number(std::string_view digits) {
     return value;
 }
 
+/// `year`: 1950 to 9999.
 std::optional<std::int64_t> seconds_of(std::int64_t year, std::string_view rest) {
-    constexpr std::array<std::int64_t, 12> lengths{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (rest.size() != 11 || rest.back() != 'Z') return std::nullopt; // MMDDHHMMSSZ
     std::array<std::int64_t, 5> part{};
     for (std::size_t i = 0; i < part.size(); ++i) {
@@ -43,12 +34,12 @@ std::optional<std::int64_t> seconds_of(std::int64_t year, std::string_view rest)
         part[i] = *value;
     }
     const auto [month, day, hour, minute, second] = part;
-    if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-    const std::int64_t length = lengths.at(static_cast<std::size_t>(month - 1)) + (month == 2 && is_leap(year) ? 1 : 0);
-    if (day < 1 || day > length) return std::nullopt;
-    std::int64_t days = days_before_year(year) + day - 1;
-    for (std::int64_t m = 1; m < month; ++m) days += lengths.at(static_cast<std::size_t>(m - 1));
-    if (month > 2 && is_leap(year)) ++days;
+    if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
+                                           std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day)));
+    if (!date.ok()) return std::nullopt;
+    const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
 
@@ -106,8 +97,7 @@ std::optional<DerValue> read_der(ByteView bytes, std::uint64_t offset, std::uint
     if (length >= 0x80) {
         const std::uint64_t octets = length & 0x7FU;
         if (octets == 0 || octets > 4 || end - offset < 2 + octets) return std::nullopt;
-        length = 0;
-        for (std::uint64_t i = 0; i < octets; ++i) length = length << 8U | bytes[offset + 2 + i];
+        length = big_number(bytes, offset + 2, octets);
         head += octets;
         const bool shortest = length >= 0x80 && length >> (8 * (octets - 1)) != 0;
         if (!shortest) return std::nullopt;

@@ -87,8 +87,8 @@ private:
     static Span inner(const JsonPlace& place) { return {std::uint64_t{place.value_start} + 1, place.value().size - 2}; }
 
     void object(const std::string& path, const JsonPlace& a, const JsonPlace& b) { // NOLINT(misc-no-recursion)
-        const std::vector<Record> left = records(0, a);
-        const std::vector<Record> right = records(1, b);
+        const std::vector<KeyedRecord> left = records(0, a);
+        const std::vector<KeyedRecord> right = records(1, b);
         const auto matched = match_records(left, right);
         if (!matched) return out_.differ(path, {a.value(), b.value()}); // not after parse_json
         for (const auto& [i, j] : matched->pairs) {
@@ -115,8 +115,8 @@ private:
         layout(path, a, b);
     }
 
-    std::vector<Record> records(std::size_t side, const JsonPlace& place) const {
-        std::vector<Record> list;
+    std::vector<KeyedRecord> records(std::size_t side, const JsonPlace& place) const {
+        std::vector<KeyedRecord> list;
         list.reserve(place.items.size());
         for (const JsonPlace& item : place.items) {
             list.push_back({std::string(out_.text(side, item.key())), item.whole()});

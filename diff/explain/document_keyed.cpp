@@ -35,7 +35,7 @@ struct Line {
 };
 
 struct Keyed {
-    std::vector<Record> records;
+    std::vector<KeyedRecord> records;
     std::vector<Line> lines;
 };
 
@@ -171,7 +171,7 @@ bool analyze_keyed(const Subject& subject, Analyzer& analyzer, Part& part, const
     }
     for (std::size_t side : {0U, 1U}) {
         for (const std::size_t i : matched->only.at(side)) {
-            const Record& record = sides.at(side)->records[i];
+            const KeyedRecord& record = sides.at(side)->records[i];
             out.only(side, shown(record.key), record.span, record.span.offset);
         }
     }

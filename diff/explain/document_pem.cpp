@@ -246,7 +246,7 @@ private:
         all.insert(all.end(), changed.begin(), changed.end());
         const Matched matched = match_order(std::move(all));
         if (matched.moved.empty()) return;
-        std::array<std::vector<Record>, 2> records;
+        std::array<std::vector<KeyedRecord>, 2> records;
         for (std::size_t side : {0U, 1U}) {
             for (const Block& block : files_.at(side).blocks) {
                 records.at(side).push_back({"", {block.before.offset, block.span.end() - block.before.offset}});

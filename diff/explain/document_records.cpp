@@ -10,7 +10,7 @@ namespace {
 
 using Index = std::unordered_map<std::string_view, std::size_t>; ///< for look-ups only; never iterated
 
-std::optional<Index> index_of(const std::vector<Record>& records) {
+std::optional<Index> index_of(const std::vector<KeyedRecord>& records) {
     Index index;
     index.reserve(records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -40,7 +40,8 @@ Matched match_order(std::vector<std::pair<std::size_t, std::size_t>> pairs) {
     return matched;
 }
 
-std::optional<Matched> match_records(const std::vector<Record>& published, const std::vector<Record>& rebuilt) {
+std::optional<Matched> match_records(const std::vector<KeyedRecord>& published,
+                                     const std::vector<KeyedRecord>& rebuilt) {
     const auto left = index_of(published);
     const auto right = index_of(rebuilt);
     if (!left || !right) return std::nullopt;
@@ -62,7 +63,8 @@ std::optional<Matched> match_records(const std::vector<Record>& published, const
     return matched;
 }
 
-SpanPair moved_range(const Matched& matched, const std::vector<Record>& published, const std::vector<Record>& rebuilt) {
+SpanPair moved_range(const Matched& matched, const std::vector<KeyedRecord>& published,
+                     const std::vector<KeyedRecord>& rebuilt) {
     if (matched.moved.empty()) return {};
     SpanPair range{published[matched.moved.front().first].span, rebuilt[matched.moved.front().second].span};
     const auto include = [](Span& range_span, const Span& span) {

@@ -14,7 +14,7 @@
 
 namespace touchstone {
 
-struct Record {
+struct KeyedRecord {
     std::string key; ///< unique on its side
     Span span;
 };
@@ -28,12 +28,14 @@ struct Matched {
 };
 
 /// Nothing when a key occurs twice on a side.
-std::optional<Matched> match_records(const std::vector<Record>& published, const std::vector<Record>& rebuilt);
+std::optional<Matched> match_records(const std::vector<KeyedRecord>& published,
+                                     const std::vector<KeyedRecord>& rebuilt);
 /// The same where the pairs are known; sorts them.
 Matched match_order(std::vector<std::pair<std::size_t, std::size_t>> pairs);
 
 /// From the first to the last byte of the records of `moved`, on both sides.
-SpanPair moved_range(const Matched& matched, const std::vector<Record>& published, const std::vector<Record>& rebuilt);
+SpanPair moved_range(const Matched& matched, const std::vector<KeyedRecord>& published,
+                     const std::vector<KeyedRecord>& rebuilt);
 
 /// The lines of a text with their ends ("\n" included); they add up to all of it. Nothing over the limit of lines.
 std::optional<std::vector<Span>> lines_of(ByteView bytes, const ExplainLimits& limits);

@@ -122,7 +122,7 @@ bool analyze_shadow(const Subject& subject, Analyzer& analyzer, Part& part) {
     const std::array<const AccountFile*, 2> files{&*published, &*rebuilt};
     for (std::size_t side : {0U, 1U}) {
         for (const std::size_t i : matched->only.at(side)) {
-            const Record& record = files.at(side)->records[i];
+            const KeyedRecord& record = files.at(side)->records[i];
             out.only(side, printable_short(record.key, 80), record.span, record.span.offset);
         }
     }

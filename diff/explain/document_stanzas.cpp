@@ -38,14 +38,14 @@ constexpr Dialect apk_dialect{true, "P", "A", "V", " V C S I T U L o m t c D p i
 constexpr std::string_view apk_files = "files";
 
 struct Stanza {
-    std::vector<Record> fields; ///< whole lines
-    std::vector<Span> values;   ///< of each field, without its name and its last line end
-    Span blank;                 ///< the blank lines after it
+    std::vector<KeyedRecord> fields; ///< whole lines
+    std::vector<Span> values;        ///< of each field, without its name and its last line end
+    Span blank;                      ///< the blank lines after it
     std::string version;
 };
 
 struct Database {
-    std::vector<Record> records;
+    std::vector<KeyedRecord> records;
     std::vector<Stanza> stanzas;
 };
 
@@ -178,7 +178,7 @@ public:
     }
 
 private:
-    void only(std::size_t side, const std::string& package, const Record& field, const Stanza& other, bool drift,
+    void only(std::size_t side, const std::string& package, const KeyedRecord& field, const Stanza& other, bool drift,
               const std::string& why) {
         const bool explained = drift && is_from_package(field.key);
         out_.only(side, fmt::format("{}: {}", package, printable_short(field.key, 40)), field.span,
@@ -209,7 +209,7 @@ bool analyze_stanzas(const Subject& subject, Analyzer& analyzer, Part& part, con
 
     Splitter out(subject, analyzer, part);
     StanzaComparer comparer(out, dialect);
-    const auto name_of_package = [](const Record& record) {
+    const auto name_of_package = [](const KeyedRecord& record) {
         return printable_short(record.key.substr(0, record.key.find('\n')), 80);
     };
     for (const auto& [i, j] : matched->pairs) {
@@ -218,7 +218,7 @@ bool analyze_stanzas(const Subject& subject, Analyzer& analyzer, Part& part, con
     const std::array<const Database*, 2> sides{&*published, &*rebuilt};
     for (std::size_t side : {0U, 1U}) {
         for (const std::size_t i : matched->only.at(side)) {
-            const Record& record = sides.at(side)->records[i];
+            const KeyedRecord& record = sides.at(side)->records[i];
             out.only(side, name_of_package(record), record.span, record.span.offset);
         }
     }

@@ -6,6 +6,7 @@
 #include "diff/explain/detect_subject.h"
 
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -22,7 +23,7 @@ struct WheelRow {
 };
 
 struct WheelRecord {
-    std::vector<Record> records; ///< the key is the path as it is written
+    std::vector<KeyedRecord> records; ///< the key is the path as it is written
     std::vector<WheelRow> rows;
 };
 
@@ -98,8 +99,7 @@ void compare_rows(Splitter& out, const std::string& path, const WheelRow& a, con
 
 bool is_machine_id(ByteView bytes) {
     const std::string_view text = as_text(bytes);
-    return text.size() == 33 && text.back() == '\n' &&
-           text.substr(0, 32).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return text.size() == 33 && text.back() == '\n' && consists_of(text.substr(0, 32), lower_hex_digits);
 }
 
 } // namespace
@@ -121,7 +121,7 @@ bool analyze_wheel_record(const Subject& subject, Analyzer& analyzer, Part& part
     const std::array<const WheelRecord*, 2> sides{&*published, &*rebuilt};
     for (std::size_t side : {0U, 1U}) {
         for (const std::size_t i : matched->only.at(side)) {
-            const Record& record = sides.at(side)->records[i];
+            const KeyedRecord& record = sides.at(side)->records[i];
             out.only(side, printable_short(record.key, 120), record.span, record.span.offset);
         }
     }

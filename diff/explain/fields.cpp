@@ -14,18 +14,12 @@ namespace touchstone::archives {
 
 namespace {
 
-constexpr std::int64_t day = 86400;
-
 /// What tools write instead of a time: 1970, the first date that MS-DOS knows, strip-nondeterminism's (12:01 on that
 /// day), Gradle's (a month later, to be after it in every time zone).
 constexpr std::array<std::int64_t, 4> no_times{0, 315532800, 315576060, 318211200};
 
 bool is_no_time(std::int64_t seconds) {
     return std::find(no_times.begin(), no_times.end(), seconds) != no_times.end();
-}
-
-bool within_window(const SideClues& side, std::int64_t seconds) {
-    return side.oldest_mtime != 0 && seconds >= side.oldest_mtime - day && seconds <= side.clock() + day;
 }
 
 struct Judged {
@@ -148,8 +142,8 @@ void FieldList::note(std::string key, std::string value) {
 }
 
 bool explainable_times(const Clues& clues, std::int64_t published, std::int64_t rebuilt, std::int64_t precision) {
-    if (is_no_time(published)) return is_no_time(rebuilt) || within_window(clues.side[1], rebuilt);
-    if (is_no_time(rebuilt)) return within_window(clues.side[0], published);
+    if (is_no_time(published)) return is_no_time(rebuilt) || clues.side[1].in_window(rebuilt);
+    if (is_no_time(rebuilt)) return clues.side[0].in_window(published);
     // A time that was rounded, up or down, matches the file's own within the precision.
     for (std::int64_t a = published - precision + 1; a < published + precision; ++a) {
         for (std::int64_t b = rebuilt - precision + 1; b < rebuilt + precision; ++b) {

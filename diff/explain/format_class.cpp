@@ -69,8 +69,8 @@ std::optional<ClassFile> read_class(ByteView bytes) {
     return file;
 }
 
-Layout layout_of(const ClassFile& file, ByteView bytes, bool by_constant) {
-    Layout layout;
+FieldLayout layout_of(const ClassFile& file, ByteView bytes, bool by_constant) {
+    FieldLayout layout;
     Field version;
     version.name = "version of the format";
     version.span = {4, 4};

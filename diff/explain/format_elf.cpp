@@ -119,7 +119,8 @@ bool read_sections(ElfFile& file, std::uint64_t count, std::uint64_t row, std::u
     return true;
 }
 
-void add_columns(Layout& layout, const ElfFile& file, std::string_view of, std::uint64_t base, const auto& columns) {
+void add_columns(FieldLayout& layout, const ElfFile& file, std::string_view of, std::uint64_t base,
+                 const auto& columns) {
     for (const Column& one : columns) {
         Field field;
         field.name = fmt::format("{} of {}", one.name, of);
@@ -130,7 +131,7 @@ void add_columns(Layout& layout, const ElfFile& file, std::string_view of, std::
 }
 
 /// Where a section that is not loaded lies follows from the sizes before it; its bytes are compared by its name.
-void add_follows(Layout& layout, std::size_t first, std::initializer_list<std::string_view> names,
+void add_follows(FieldLayout& layout, std::size_t first, std::initializer_list<std::string_view> names,
                  const auto& columns) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (std::find(names.begin(), names.end(), columns[i].name) == names.end()) continue;
@@ -139,7 +140,7 @@ void add_follows(Layout& layout, std::size_t first, std::initializer_list<std::s
     }
 }
 
-void describe_tables(const ElfFile& file, Layout& layout) {
+void describe_tables(const ElfFile& file, FieldLayout& layout) {
     const std::uint64_t header = file.wide ? 64 : 52;
     layout.stretches.push_back({"ELF header", {0, header}});
     add_columns(layout, file, "the ELF header", 0, header_columns);
@@ -161,7 +162,7 @@ void describe_tables(const ElfFile& file, Layout& layout) {
 }
 
 /// A signed kernel module ends in its signature, a record of sizes and a magic.
-void describe_signature(const ElfFile& file, Layout& layout) {
+void describe_signature(const ElfFile& file, FieldLayout& layout) {
     const std::string_view text = as_text(file.numbers.bytes);
     const std::uint64_t tail = signature_info + signature_magic.size();
     if (!file.loaded.empty() || text.size() < tail) return; // modules are object files
@@ -174,8 +175,8 @@ void describe_signature(const ElfFile& file, Layout& layout) {
         {"module signature", span, Inside::code, CauseId::signature, "the signature that follows a kernel module"});
 }
 
-Layout layout_of(const ElfFile& file, Analyzer& analyzer) {
-    Layout layout;
+FieldLayout layout_of(const ElfFile& file, Analyzer& analyzer) {
+    FieldLayout layout;
     describe_tables(file, layout);
     for (const ElfSection& section : file.sections) {
         if (section.span.size > 0) describe_section(file, section, analyzer, layout);
@@ -246,7 +247,7 @@ bool analyze_elf(const Subject& subject, Analyzer& analyzer, Part& part) {
     const auto machine = [&](std::size_t side) { return as_text(subject.bytes.at(side)).substr(18, 2); };
     const bool other_machine = platform(0) != platform(1) || machine(0) != machine(1);
     if (!other_machine && files[0] && files[1]) {
-        std::array<Layout, 2> layouts = {layout_of(*files[0], analyzer), layout_of(*files[1], analyzer)};
+        std::array<FieldLayout, 2> layouts = {layout_of(*files[0], analyzer), layout_of(*files[1], analyzer)};
         explain_pair(*files[0], *files[1], layouts);
         if (compare_layouts(subject, analyzer, part, std::move(layouts))) return true;
     }

@@ -31,9 +31,9 @@ std::optional<ElfFile> read_elf(ByteView bytes);
 
 /// Fields of a note section, a .gnu_debuglink and of what Go writes, and how the rest of a section is compared.
 /// Compressed debug information is unpacked within the analyzer's bounds.
-void describe_section(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, Layout& layout);
+void describe_section(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, FieldLayout& layout);
 
 /// Causes that need both files: compilers that differ in their version, code for two kinds of processor.
-void explain_pair(const ElfFile& published, const ElfFile& rebuilt, std::array<Layout, 2>& layouts);
+void explain_pair(const ElfFile& published, const ElfFile& rebuilt, std::array<FieldLayout, 2>& layouts);
 
 } // namespace touchstone

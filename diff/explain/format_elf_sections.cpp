@@ -2,6 +2,8 @@
 // themselves. Code, and every loaded section that is not known to hold texts, is compared without detectors: eight
 // bytes that look like a time are an operand there.
 #include "diff/explain/format_elf.h"
+
+#include "base/text.h"
 #include "diff/explain/moment.h"
 
 #include <fmt/format.h>
@@ -48,7 +50,7 @@ Field derived_field(std::string name, Span span, Proof proof, std::string eviden
     return field;
 }
 
-void describe_notes(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_notes(const ElfFile& file, const ElfSection& section, FieldLayout& layout) {
     std::uint64_t at = section.span.offset;
     for (std::size_t i = 0; i < note_limit && section.span.end() - at >= 12; ++i) {
         const std::uint64_t name_size = file.numbers.at(at, 4);
@@ -70,7 +72,7 @@ void describe_notes(const ElfFile& file, const ElfSection& section, Layout& layo
 }
 
 /// The file name up to a NUL, zeros to a multiple of four, CRC-32 of that file.
-void describe_debug_link(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_debug_link(const ElfFile& file, const ElfSection& section, FieldLayout& layout) {
     const std::string_view text = file.numbers.text(section.span);
     const std::size_t end = text.find('\0');
     if (end == std::string_view::npos || round_up(end + 1) + 4 != text.size()) return;
@@ -78,7 +80,7 @@ void describe_debug_link(const ElfFile& file, const ElfSection& section, Layout&
                                           "it is computed from the file with the debug information"));
 }
 
-void describe_alt_link(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_alt_link(const ElfFile& file, const ElfSection& section, FieldLayout& layout) {
     const std::string_view text = file.numbers.text(section.span);
     const std::size_t end = text.find('\0');
     if (end == std::string_view::npos || text.size() - end - 1 != 20) return;
@@ -86,7 +88,7 @@ void describe_alt_link(const ElfFile& file, const ElfSection& section, Layout& l
                                           Proof::known, "it is the id of another file with debug information"));
 }
 
-void describe_go_code(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_go_code(const ElfFile& file, const ElfSection& section, FieldLayout& layout) {
     constexpr std::string_view before = "\xff Go build ID: \"";
     const std::string_view start = file.numbers.text(section.span).substr(0, go_id_within);
     const std::size_t found = start.find(before);
@@ -101,7 +103,7 @@ void describe_go_code(const ElfFile& file, const ElfSection& section, Layout& la
 }
 
 bool is_revision(std::string_view text) {
-    return (text.size() == 40 || text.size() == 64) && text.find_first_not_of("0123456789abcdef") == text.npos;
+    return (text.size() == 40 || text.size() == 64) && consists_of(text, lower_hex_digits);
 }
 
 /// "2026-03-01T10:00:00Z", the only form that Go writes.
@@ -112,7 +114,7 @@ bool is_go_time(std::string_view text) {
 }
 
 /// The lines "build\tvcs.revision=…" that `go version -m` shows; the linker writes them twice.
-void describe_go_settings(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_go_settings(const ElfFile& file, const ElfSection& section, FieldLayout& layout) {
     const std::string_view text = file.numbers.text(section.span);
     const auto value_after = [&](std::string_view key) -> Span {
         const std::size_t found = text.find(key);
@@ -138,7 +140,7 @@ void describe_go_settings(const ElfFile& file, const ElfSection& section, Layout
 
 /// A section of debug information that zlib has packed: a head with the unpacked size, and the stream. False where it
 /// is packed in another way, or could be mapped.
-bool describe_compressed(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, Layout& layout) {
+bool describe_compressed(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, FieldLayout& layout) {
     constexpr std::uint64_t zlib = 1; // ELFCOMPRESS_ZLIB
     const std::uint64_t head = file.wide ? 24 : 12;
     const std::uint64_t place = file.wide ? 8 : 4; // of ch_size, and its size
@@ -155,7 +157,7 @@ bool describe_compressed(const ElfFile& file, const ElfSection& section, Analyze
     return true;
 }
 
-void describe_plain(const ElfFile& file, const ElfSection& section, Layout& layout) {
+void describe_plain(const ElfFile& file, const ElfSection& section, FieldLayout& layout) {
     Stretch stretch;
     stretch.name = section.name;
     stretch.span = section.span;
@@ -227,8 +229,8 @@ bool is_code(std::string_view name) { // ".text.startup", ".text.unlikely", and 
 }
 
 template <typename Is>
-void set_cause(std::array<Layout, 2>& layouts, const Is& is, CauseId cause, std::string_view evidence) {
-    for (Layout& layout : layouts) {
+void set_cause(std::array<FieldLayout, 2>& layouts, const Is& is, CauseId cause, std::string_view evidence) {
+    for (FieldLayout& layout : layouts) {
         for (Stretch& stretch : layout.stretches) {
             if (!is(stretch.name)) continue;
             stretch.inside = Inside::code; // the cause is for all of it
@@ -240,7 +242,7 @@ void set_cause(std::array<Layout, 2>& layouts, const Is& is, CauseId cause, std:
 
 } // namespace
 
-void describe_section(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, Layout& layout) {
+void describe_section(const ElfFile& file, const ElfSection& section, Analyzer& analyzer, FieldLayout& layout) {
     const bool packed = (section.flags & compressed) != 0;
     if (packed && describe_compressed(file, section, analyzer, layout)) return;
     describe_plain(file, section, layout);
@@ -254,7 +256,7 @@ void describe_section(const ElfFile& file, const ElfSection& section, Analyzer& 
     }
 }
 
-void explain_pair(const ElfFile& published, const ElfFile& rebuilt, std::array<Layout, 2>& layouts) {
+void explain_pair(const ElfFile& published, const ElfFile& rebuilt, std::array<FieldLayout, 2>& layouts) {
     const auto compilers = families(section_text(published, ".comment"));
     const bool named = std::none_of(compilers.begin(), compilers.end(), [](const auto& one) { return one.empty(); });
     const bool apart = is_apart(published, ".comment") && is_apart(rebuilt, ".comment");

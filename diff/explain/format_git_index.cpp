@@ -13,7 +13,7 @@ constexpr std::uint64_t stat_size = 40;          ///< times, device, inode, mode
 
 class Reader {
 public:
-    Reader(ByteView bytes, Layout& layout) : numbers_{bytes, true}, layout_(layout) {}
+    Reader(ByteView bytes, FieldLayout& layout) : numbers_{bytes, true}, layout_(layout) {}
 
     bool run() {
         version_ = numbers_.at(4, 4);
@@ -126,7 +126,7 @@ private:
     }
 
     Numbers numbers_;
-    Layout& layout_;
+    FieldLayout& layout_;
     std::uint64_t version_ = 0;
     std::uint64_t id_size_ = 0;
     std::uint64_t at_ = 0;
@@ -141,7 +141,7 @@ bool recognizes_git_index(std::string_view, ByteView bytes) {
 }
 
 bool analyze_git_index(const Subject& subject, Analyzer& analyzer, Part& part) {
-    std::array<Layout, 2> layouts;
+    std::array<FieldLayout, 2> layouts;
     for (std::size_t side : {0U, 1U}) {
         if (!Reader(subject.bytes.at(side), layouts.at(side)).run()) return false;
     }

@@ -13,9 +13,9 @@ constexpr std::uint64_t digest_size = 20;
 constexpr std::uint64_t key_entry = 1;
 constexpr std::uint64_t certificate_entry = 2;
 
-class Reader {
+class KeystoreReader {
 public:
-    Reader(ByteView bytes, Layout& layout) : numbers_{bytes, true}, layout_(layout) {}
+    KeystoreReader(ByteView bytes, FieldLayout& layout) : numbers_{bytes, true}, layout_(layout) {}
 
     bool run() {
         const std::uint64_t size = numbers_.bytes.size();
@@ -92,7 +92,7 @@ private:
     }
 
     Numbers numbers_;
-    Layout& layout_;
+    FieldLayout& layout_;
     std::uint64_t version_ = 0;
     std::uint64_t at_ = 0;
     std::uint64_t end_ = 0;
@@ -105,9 +105,9 @@ bool recognizes_jks(std::string_view, ByteView bytes) {
 }
 
 bool analyze_jks(const Subject& subject, Analyzer& analyzer, Part& part) {
-    std::array<Layout, 2> layouts;
+    std::array<FieldLayout, 2> layouts;
     for (std::size_t side : {0U, 1U}) {
-        if (!Reader(subject.bytes.at(side), layouts.at(side)).run()) return false;
+        if (!KeystoreReader(subject.bytes.at(side), layouts.at(side)).run()) return false;
     }
     return compare_layouts(subject, analyzer, part, std::move(layouts));
 }

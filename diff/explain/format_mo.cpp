@@ -28,7 +28,7 @@ bool recognizes_mo(std::string_view, ByteView bytes) {
 }
 
 bool analyze_mo(const Subject& subject, Analyzer& analyzer, Part& part) {
-    std::array<Layout, 2> layouts;
+    std::array<FieldLayout, 2> layouts;
     for (std::size_t side : {0U, 1U}) {
         const Numbers numbers{subject.bytes.at(side), subject.bytes.at(side)[0] == 0x95};
         const auto header = header_entry(numbers);

@@ -55,7 +55,7 @@ std::optional<std::int64_t> date_of(std::string_view text) {
     return zone[0] == '+' ? local - offset : local + offset;
 }
 
-void add_dates(std::string_view text, std::string_view key, Layout& layout) {
+void add_dates(std::string_view text, std::string_view key, FieldLayout& layout) {
     std::size_t found = 0;
     for (std::size_t at = text.find(key); at != text.npos && found < field_limit; at = text.find(key, at)) {
         at = skip_spaces(text, at + key.size());
@@ -82,7 +82,7 @@ std::optional<Span> id_at(std::string_view text, std::size_t at) {
     return Span{at + 1, length};
 }
 
-void add_ids(std::string_view text, Layout& layout) {
+void add_ids(std::string_view text, FieldLayout& layout) {
     constexpr std::string_view key = "/ID";
     std::size_t found = 0;
     for (std::size_t at = text.find(key); at != text.npos && found < field_limit; at = text.find(key, at)) {
@@ -113,7 +113,7 @@ bool recognizes_pdf(std::string_view, ByteView bytes) {
 }
 
 bool analyze_pdf(const Subject& subject, Analyzer& analyzer, Part& part) {
-    std::array<Layout, 2> layouts;
+    std::array<FieldLayout, 2> layouts;
     for (std::size_t side : {0U, 1U}) {
         const std::string_view text = as_text(subject.bytes.at(side));
         layouts.at(side).stretches.push_back({"document", {0, text.size()}, Inside::leaf});

@@ -100,7 +100,7 @@ std::uint32_t checksum_of(const Pe& pe) {
 }
 
 /// A stamp of 32 bits. With /Brepro it is no time but a hash.
-void add_stamp(const Pe& pe, Layout& layout, std::string name, std::uint64_t offset) {
+void add_stamp(const Pe& pe, FieldLayout& layout, std::string name, std::uint64_t offset) {
     const std::uint64_t value = pe.numbers.at(offset, 4);
     Field field = time_field(std::move(name), {offset, 4}, static_cast<std::int64_t>(value));
     if (pe.reproducible) {
@@ -112,7 +112,7 @@ void add_stamp(const Pe& pe, Layout& layout, std::string name, std::uint64_t off
     layout.fields.push_back(std::move(field));
 }
 
-void add_known(Layout& layout, std::string name, Span span, CauseId cause, std::string evidence) {
+void add_known(FieldLayout& layout, std::string name, Span span, CauseId cause, std::string evidence) {
     Field field;
     field.name = std::move(name);
     field.span = span;
@@ -131,7 +131,7 @@ void read_reproducible(Pe& pe) {
     }
 }
 
-void describe_debug(const Pe& pe, Layout& layout) {
+void describe_debug(const Pe& pe, FieldLayout& layout) {
     const Span entries = directory(pe, 6);
     const auto at = place(pe, entries.offset, entries.size);
     if (!at) return;
@@ -148,7 +148,7 @@ void describe_debug(const Pe& pe, Layout& layout) {
 }
 
 /// The tree of resource directories: type, name, language; each has a stamp.
-void describe_resources(const Pe& pe, Layout& layout) {
+void describe_resources(const Pe& pe, FieldLayout& layout) {
     const Span root = directory(pe, 2);
     const auto base = place(pe, root.offset, root.size);
     if (!base || root.size < 16) return;
@@ -189,7 +189,7 @@ std::optional<Span> metadata_stream(const Pe& pe, std::uint64_t metadata, std::u
 }
 
 /// Module.Mvid: the id of a .NET module, random or a hash of it. The Module table has the first rows of "#~".
-void describe_mvid(const Pe& pe, Layout& layout) {
+void describe_mvid(const Pe& pe, FieldLayout& layout) {
     const auto header = place(pe, directory(pe, 14).offset, 16);
     if (!header) return;
     const std::uint64_t size = pe.numbers.at(*header + 12, 4);
@@ -208,8 +208,8 @@ void describe_mvid(const Pe& pe, Layout& layout) {
               "the compiler makes a new one for each build");
 }
 
-Layout layout_of(const Pe& pe) {
-    Layout layout;
+FieldLayout layout_of(const Pe& pe) {
+    FieldLayout layout;
     layout.stretches.push_back({"headers", {0, pe.headers}});
     for (const PeSection& section : pe.sections) {
         if (section.span.size == 0) continue;
@@ -240,7 +240,7 @@ bool recognizes_pe(std::string_view, ByteView bytes) {
 }
 
 bool analyze_pe(const Subject& subject, Analyzer& analyzer, Part& part) {
-    std::array<Layout, 2> layouts;
+    std::array<FieldLayout, 2> layouts;
     bool read = true;
     for (std::size_t side : {0U, 1U}) {
         auto pe = read_pe(subject.bytes.at(side));

@@ -58,7 +58,7 @@ std::optional<std::string> unpacked_text(const Numbers& numbers, const Chunk& ch
     return inflate_zlib(as_bytes(text.substr(end + 2)), analyzer);
 }
 
-void describe_chunk(const Numbers& numbers, const Chunk& chunk, Analyzer& analyzer, Layout& layout) {
+void describe_chunk(const Numbers& numbers, const Chunk& chunk, Analyzer& analyzer, FieldLayout& layout) {
     const std::string name = name_of_chunk(numbers, chunk);
     const bool text = name.size() > chunk.type.size();
     const std::uint64_t start = chunk.data.offset - 8;
@@ -85,7 +85,8 @@ void describe_chunk(const Numbers& numbers, const Chunk& chunk, Analyzer& analyz
 }
 
 /// All IDAT chunks are one zlib stream; where that cannot be unpacked they are compared as any other.
-bool describe_picture(const Numbers& numbers, const std::vector<Chunk>& chunks, Analyzer& analyzer, Layout& layout) {
+bool describe_picture(const Numbers& numbers, const std::vector<Chunk>& chunks, Analyzer& analyzer,
+                      FieldLayout& layout) {
     std::string packed;
     Span place;
     for (const Chunk& chunk : chunks) {
@@ -112,12 +113,12 @@ bool recognizes_png(std::string_view, ByteView bytes) {
 }
 
 bool analyze_png(const Subject& subject, Analyzer& analyzer, Part& part) {
-    std::array<Layout, 2> layouts;
+    std::array<FieldLayout, 2> layouts;
     for (std::size_t side : {0U, 1U}) {
         const Numbers numbers{subject.bytes.at(side), true};
         const auto chunks = read_chunks(numbers.bytes);
         if (!chunks) return false;
-        Layout& layout = layouts.at(side);
+        FieldLayout& layout = layouts.at(side);
         layout.stretches.push_back({"signature", {0, magic.size()}});
         const bool picture = describe_picture(numbers, *chunks, analyzer, layout);
         for (const Chunk& chunk : *chunks) {

@@ -2,6 +2,7 @@
 // the file name in code objects differ between two compilations of one source; everything else is another program,
 // and is never given a cause here: Python runs an unchecked .pyc whatever the source beside it says.
 #include "diff/explain/binary_formats.h"
+#include "diff/explain/detect_subject.h"
 #include "diff/explain/marshal.h"
 
 #include "base/printable.h"
@@ -34,10 +35,6 @@ std::uint64_t length_size(const MarshalNode& node) {
 Span text_span(const MarshalNode& node) {
     const std::uint64_t size = length_size(node);
     return {node.value.offset + size, node.value.size - size};
-}
-
-std::string_view base_name(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);
 }
 
 /// Walks two trees in step.
@@ -183,7 +180,7 @@ private:
         if (!written || !texts || node(pair, 0).digest == node(pair, 1).digest) return compare(pair, where, false);
         const std::array<std::string_view, 2> path = {text(pair, 0), text(pair, 1)};
         const bool absolute = path[0].starts_with('/') && path[1].starts_with('/');
-        if (!absolute || base_name(path[0]) != base_name(path[1])) return compare(pair, where, false);
+        if (!absolute || last_component(path[0]) != last_component(path[1])) return compare(pair, where, false);
         paired_[pair[0]] = pair[1];
         const bool temporary = path[0].starts_with("/tmp/") || path[1].starts_with("/tmp/");
         report(where, {node(pair, 0).span, node(pair, 1).span},
@@ -254,14 +251,14 @@ void compare_source_time(const Subject& subject, const Analyzer& analyzer, Part&
 /// The size of the source is derived where a divergent file of that name has that size on each side.
 void compare_source_size(const Subject& subject, const Analyzer& analyzer, Part& part) {
     std::array<std::string, 2> shown;
-    const std::string_view name = base_name(subject.name);
+    const std::string_view name = last_component(subject.name);
     const std::string source = std::string(name.substr(0, name.find('.'))) + ".py";
     bool known = true;
     for (std::size_t side : {0U, 1U}) {
         const std::uint64_t size = Numbers{subject.bytes.at(side)}.at(12, 4);
         shown.at(side) = fmt::format("{}", size);
         const auto* found = analyzer.clues().side.at(side).derived.find_size(size);
-        known = known && found != nullptr && base_name(found->path) == source;
+        known = known && found != nullptr && last_component(found->path) == source;
     }
     add(part, subject, "size of the source", {12, 4}, known ? std::optional(CauseId::derived) : std::nullopt,
         "the size of its source, which differs", shown);

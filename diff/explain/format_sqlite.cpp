@@ -61,8 +61,8 @@ Field field_of(const HeaderField& one, ByteView bytes, bool rows_instead) {
 }
 
 /// `rows`: the text that stands for the pages, where there is one.
-Layout layout_of(ByteView bytes, std::optional<std::string> rows) {
-    Layout layout;
+FieldLayout layout_of(ByteView bytes, std::optional<std::string> rows) {
+    FieldLayout layout;
     layout.stretches.push_back({"header", {0, header_size}});
     for (const HeaderField& one : header_fields) layout.fields.push_back(field_of(one, bytes, rows.has_value()));
     Stretch pages;

@@ -13,18 +13,18 @@ std::int64_t seconds_at(const Numbers& numbers, std::uint64_t offset, std::size_
     return static_cast<std::int64_t>(numbers.at(offset, size));
 }
 
-Layout squashfs_layout(const Numbers& numbers) {
-    Layout layout;
+FieldLayout squashfs_layout(const Numbers& numbers) {
+    FieldLayout layout;
     layout.stretches.push_back({"superblock", {0, squashfs_superblock}});
     layout.stretches.push_back({"file system", {squashfs_superblock, numbers.bytes.size() - squashfs_superblock}});
     layout.fields.push_back(time_field("mkfs_time", {8, 4}, seconds_at(numbers, 8, 4)));
     return layout;
 }
 
-std::optional<Layout> uimage_layout(const Numbers& numbers) {
+std::optional<FieldLayout> uimage_layout(const Numbers& numbers) {
     const std::uint64_t size = numbers.at(12, 4);
     if (!numbers.has(uimage_header, size)) return std::nullopt;
-    Layout layout;
+    FieldLayout layout;
     layout.stretches.push_back({"header", {0, uimage_header}});
     layout.stretches.push_back({"image", {uimage_header, size}, Inside::engine});
     std::string header(numbers.text({0, uimage_header}));
@@ -39,8 +39,8 @@ std::optional<Layout> uimage_layout(const Numbers& numbers) {
 }
 
 /// The directory's time stands in seconds and, since version 7, in nanoseconds.
-Layout fontconfig_layout(const Numbers& numbers) {
-    Layout layout;
+FieldLayout fontconfig_layout(const Numbers& numbers) {
+    FieldLayout layout;
     layout.stretches.push_back({"header", {0, fontconfig_header}});
     layout.stretches.push_back({"fonts", {fontconfig_header, numbers.bytes.size() - fontconfig_header}, Inside::leaf});
     const std::int64_t seconds = seconds_at(numbers, 0x30, 4);

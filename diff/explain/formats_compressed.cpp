@@ -2,6 +2,7 @@
 // sides must unpack completely, with every checksum right and nothing behind them, else the bytes are compared as they
 // are.
 #include "diff/explain/archive_bytes.h"
+#include "diff/explain/detect_subject.h"
 #include "diff/explain/gzip_fields.h"
 #include "diff/explain/stream_frames.h"
 #include "diff/explain/unpack.h"
@@ -40,10 +41,6 @@ std::string unpacked_name(std::string_view name) {
         return std::string(name.substr(0, name.size() - ending.packed.size())) + std::string(ending.unpacked);
     }
     return std::string(name);
-}
-
-std::string_view base_name(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);
 }
 
 void cut_short(const Subject& subject, Part& part) {
@@ -111,7 +108,7 @@ private:
 
 bool explain_gzip(const Subject& subject, Analyzer& analyzer, Part& part) {
     std::array<GzipFile, 2> files;
-    const std::string name = unpacked_name(base_name(subject.name));
+    const std::string name = unpacked_name(last_component(subject.name));
     for (std::size_t side : {0U, 1U}) {
         const UnpackStatus status = read_gzip(subject.bytes[side], name, analyzer, files[side]);
         if (status == UnpackStatus::broken) return false;

@@ -3,6 +3,7 @@
 #include "diff/explain/gather_clues.h"
 
 #include "base/rfc3339.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <array>
@@ -45,7 +46,7 @@ std::optional<std::int64_t> known_time(std::string_view text) {
 void add_host(SideClues& clues, const std::string& name) {
     constexpr std::size_t shortest = 3; // "a" and "db" are in every text
     if (name.size() >= shortest && name != "localhost") clues.host_names.insert(name);
-    const bool is_id = name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+    const bool is_id = name.size() == 64 && consists_of(name, lower_hex_digits);
     if (is_id) clues.host_names.insert(name.substr(0, 12));
 }
 
@@ -122,10 +123,9 @@ Clues gather_clues(const std::array<const Image*, 2>& images, const std::array<c
 
 void add_users(SideClues& clues, std::string_view passwd) {
     while (!passwd.empty() && clues.users.size() < user_limit) {
-        const std::string_view line = passwd.substr(0, passwd.find('\n'));
+        const std::string_view line = take_line(passwd);
         const std::size_t colon = line.find(':');
         if (colon != std::string_view::npos && colon > 0) clues.users.emplace(line.substr(0, colon));
-        passwd.remove_prefix(std::min(passwd.size(), line.size() + 1));
     }
 }
 

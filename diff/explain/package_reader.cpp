@@ -3,6 +3,7 @@
 #include "diff/explain/package_reader.h"
 
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -32,13 +33,6 @@ bool in_merged(std::string_view path) {
     const std::size_t slash = path.find('/');
     const std::string_view top = path.substr(0, slash);
     return slash != std::string_view::npos && std::find(merged.begin(), merged.end(), top) != merged.end();
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 } // namespace
@@ -121,39 +115,8 @@ std::optional<std::string> usr_alias(std::string_view path) {
     return in_merged(path) ? std::optional(std::string(usr).append(path)) : std::nullopt;
 }
 
-std::string_view take_until(std::string_view& text, char mark) {
-    const std::size_t end = text.find(mark);
-    const std::string_view part = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return part;
-}
-
-std::string_view take_line(std::string_view& text) {
-    return take_until(text, '\n');
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r";
-    const std::size_t from = text.find_first_not_of(blank);
-    if (from == std::string_view::npos) return {};
-    return text.substr(from, text.find_last_not_of(blank) - from + 1);
-}
-
 std::string kept(std::string_view text) {
     return std::string(text.substr(0, package_text_limit));
-}
-
-std::optional<std::string> bytes_of_hex(std::string_view digits) {
-    if (digits.size() % 2 != 0) return std::nullopt;
-    std::string bytes;
-    bytes.reserve(digits.size() / 2);
-    for (std::size_t i = 0; i < digits.size(); i += 2) {
-        const int high = hex_value(digits[i]);
-        const int low = hex_value(digits[i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        bytes += static_cast<char>(high * 16 + low);
-    }
-    return bytes;
 }
 
 RecordedDigest hex_digest(std::string_view algorithm, std::string_view digits) {

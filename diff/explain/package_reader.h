@@ -62,16 +62,9 @@ std::string_view database_path(std::string_view path);
 /// bin/ls for usr/bin/ls and the other way round; nothing for other paths.
 std::optional<std::string> usr_alias(std::string_view path);
 
-/// Takes the next line off `text`, without its end.
-std::string_view take_line(std::string_view& text);
-/// `text` up to the first `mark`; both are taken off `text`.
-std::string_view take_until(std::string_view& text, char mark);
-std::string_view trimmed(std::string_view text); ///< no blanks and tabs around it
 /// `text` cut to package_text_limit.
 std::string kept(std::string_view text);
 
-/// The raw bytes of `digits`, an even number of hex digits of either case; nothing for other text.
-std::optional<std::string> bytes_of_hex(std::string_view digits);
 /// A digest in hex of exactly this algorithm; one that is empty for other text.
 RecordedDigest hex_digest(std::string_view algorithm, std::string_view digits);
 /// Algorithm of a RecordedDigest that is no digest but a symbolic link's target itself (rpm).

@@ -1,6 +1,8 @@
 // Asking the package databases: which files hold them, whose a path is, and whether it is what the package shipped.
 #include "diff/explain/packages.h"
 
+#include "base/content_hash.h"
+#include "base/openssl.h"
 #include "base/printable.h"
 #include "diff/explain/package_reader.h"
 
@@ -16,26 +18,17 @@ namespace touchstone {
 
 namespace {
 
-struct Algorithm {
-    std::string_view name;
-    const char* openssl;
-    std::size_t size; ///< bytes that are recorded; apk's sha256-160 is a SHA-256 cut to the length of a SHA-1
-};
-constexpr std::array algorithms{
-    Algorithm{"md5", "MD5", 16},       Algorithm{"sha1", "SHA1", 20},         Algorithm{"sha224", "SHA224", 28},
-    Algorithm{"sha256", "SHA256", 32}, Algorithm{"sha256-160", "SHA256", 20}, Algorithm{"sha384", "SHA384", 48},
-    Algorithm{"sha512", "SHA512", 64}, Algorithm{"sha3-256", "SHA3-256", 32}, Algorithm{"sha3-512", "SHA3-512", 64}};
-
-const Algorithm* algorithm_of(std::string_view name) {
-    const auto* found =
-        std::find_if(algorithms.begin(), algorithms.end(), [&](const Algorithm& row) { return row.name == name; });
-    return found == algorithms.end() ? nullptr : found;
+/// By the very name that a RecordedDigest has.
+const ContentHashRow* algorithm_of(std::string_view name) {
+    for (const ContentHashRow& row : content_hashes()) {
+        if (row.name == name) return &row;
+    }
+    return nullptr;
 }
 
 /// Nothing where this OpenSSL does not have it: MD5 is missing in FIPS mode.
-std::optional<std::string> hash(const Algorithm& algorithm, ByteView content) {
-    const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> md(EVP_MD_fetch(nullptr, algorithm.openssl, nullptr),
-                                                             &EVP_MD_free);
+std::optional<std::string> hash(const ContentHashRow& algorithm, ByteView content) {
+    const std::unique_ptr<EVP_MD, Freed<EVP_MD_free>> md(EVP_MD_fetch(nullptr, algorithm.openssl, nullptr));
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     if (!md || EVP_Digest(content.data(), content.size(), digest.data(), &size, md.get(), nullptr) != 1) return {};
@@ -46,7 +39,7 @@ Ownership::Match compare(const RecordedDigest& recorded, ByteView content) {
     if (recorded.algorithm == link_target) {
         return as_text(content) == recorded.bytes ? Ownership::Match::matches : Ownership::Match::differs;
     }
-    const Algorithm* algorithm = algorithm_of(recorded.algorithm);
+    const ContentHashRow* algorithm = algorithm_of(recorded.algorithm);
     if (algorithm == nullptr) return Ownership::Match::not_recorded;
     const std::optional<std::string> digest = hash(*algorithm, content);
     if (!digest) return Ownership::Match::not_recorded;
@@ -99,7 +92,7 @@ void name_architectures(std::vector<Package>& packages) {
 } // namespace
 
 std::size_t digest_size(std::string_view algorithm) {
-    const Algorithm* row = algorithm_of(algorithm);
+    const ContentHashRow* row = algorithm_of(algorithm);
     return row == nullptr ? 0 : row->size;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <charconv>
 #include <map>

@@ -2,6 +2,8 @@
 // list says whose a file is, md5sums and the status' Conffiles what it hashes to; diversions say where it really lies.
 #include "diff/explain/package_reader.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -39,7 +41,7 @@ constexpr std::array fields{Field{"package", &Stanza::package},
 
 /// Field names are written in any case (deb822).
 bool same_name(std::string_view name, std::string_view lower) {
-    const auto is_same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
+    const auto is_same = [](char a, char b) { return ascii_lower(a) == b; };
     return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), is_same);
 }
 
@@ -57,8 +59,8 @@ void take_field(std::string_view& text, Stanza& stanza) {
         std::find_if(fields.begin(), fields.end(), [&](const Field& one) { return same_name(name, one.name); });
     if (row == fields.end() || !(stanza.*row->value).empty()) return;
     const bool is_lines = row->value == &Stanza::conffiles;
-    stanza.*row->value =
-        is_lines ? std::string_view(below, static_cast<std::size_t>(text.data() - below)) : trimmed(line);
+    stanza.*row->value = is_lines ? std::string_view(below, static_cast<std::size_t>(text.data() - below))
+                                  : trimmed(line, line_end_blanks);
 }
 
 /// False at the end. A stanza ends with an empty line.
@@ -130,7 +132,7 @@ void read_md5sums(std::string_view text, bool is_list, PackageClaims& claims) {
 /// blanks, so that the digest is sought from the end.
 void read_conffiles(std::string_view text, PackageClaims& claims) {
     while (!text.empty()) {
-        std::string_view line = trimmed(take_line(text));
+        std::string_view line = trimmed(take_line(text), line_end_blanks);
         for (const std::string_view flag : {" remove-on-upgrade", " obsolete"}) {
             if (line.ends_with(flag)) line.remove_suffix(flag.size());
         }

@@ -2,6 +2,8 @@
 // beside it (in a later layer, even).
 #include "diff/explain/rpm_header.h"
 
+#include "base/endian.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,12 +28,6 @@ std::string_view name_in_database(std::string_view path) {
     return {};
 }
 
-std::uint32_t be32(ByteView bytes, std::size_t offset) {
-    std::uint32_t value = 0;
-    for (const std::uint8_t byte : bytes.subspan(offset, 4)) value = value << 8U | byte;
-    return value;
-}
-
 /// The log's checksum: two sums over pairs of numbers, of the byte order that the log's magic names.
 struct WalSum {
     std::uint32_t first = 0;
@@ -40,8 +36,8 @@ struct WalSum {
 
     void add(ByteView bytes, bool big_endian) {
         for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
-            first += order(be32(bytes, at), big_endian) + second;
-            second += order(be32(bytes, at + 4), big_endian) + first;
+            first += order(big_word(bytes, at), big_endian) + second;
+            second += order(big_word(bytes, at + 4), big_endian) + first;
         }
     }
 
@@ -81,13 +77,13 @@ bool apply_sqlite_wal(std::string& database, ByteView wal) {
     constexpr std::size_t header_size = 32;
     constexpr std::size_t frame_header = 24;
     constexpr std::uint32_t magic = 0x377f0682; // its last bit: sums are of big-endian numbers
-    if (wal.size() < header_size || (be32(wal, 0) & ~1U) != magic) return false;
-    const bool big_endian = (be32(wal, 0) & 1U) != 0;
-    const std::size_t page_size = be32(wal, 8);
+    if (wal.size() < header_size || (big_word(wal, 0) & ~1U) != magic) return false;
+    const bool big_endian = (big_word(wal, 0) & 1U) != 0;
+    const std::size_t page_size = big_word(wal, 8);
     if (page_size < 512 || page_size > 65536 || (page_size & (page_size - 1)) != 0) return false;
     WalSum sum;
     sum.add(wal.first(24), big_endian);
-    if (sum != WalSum{be32(wal, 24), be32(wal, 28)}) return false;
+    if (sum != WalSum{big_word(wal, 24), big_word(wal, 28)}) return false;
 
     const std::size_t frame_size = frame_header + page_size;
     std::vector<ByteView> pending;
@@ -96,14 +92,14 @@ bool apply_sqlite_wal(std::string& database, ByteView wal) {
         sum.add(frame.first(8), big_endian);
         sum.add(frame.subspan(frame_header), big_endian);
         const bool same_salt = as_text(frame.subspan(8, 8)) == as_text(wal.subspan(16, 8));
-        if (!same_salt || sum != WalSum{be32(frame, 16), be32(frame, 20)}) break;
+        if (!same_salt || sum != WalSum{big_word(frame, 16), big_word(frame, 20)}) break;
         pending.push_back(frame);
-        const std::uint64_t pages = be32(frame, 4);
+        const std::uint64_t pages = big_word(frame, 4);
         if (pages == 0) continue;
         if (pages > package_file_limit / page_size) return false;
         database.resize(pages * page_size);
         for (const ByteView page : pending) {
-            const std::uint64_t number = be32(page, 0);
+            const std::uint64_t number = big_word(page, 0);
             if (number == 0 || number > pages) continue;
             const std::string_view bytes = as_text(page.subspan(frame_header));
             std::copy(bytes.begin(), bytes.end(),

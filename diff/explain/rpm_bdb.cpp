@@ -3,6 +3,8 @@
 // arithmetic is needed; either byte order.
 #include "diff/explain/rpm_header.h"
 
+#include "base/endian.h"
+
 namespace touchstone {
 
 namespace {
@@ -49,11 +51,8 @@ public:
 
 private:
     std::uint32_t number(std::size_t offset, std::size_t width) const {
-        std::uint32_t value = 0;
-        for (std::size_t i = 0; i < width; ++i) {
-            value = value << 8U | database_[offset + (swapped_ ? i : width - 1 - i)];
-        }
-        return value;
+        return static_cast<std::uint32_t>(swapped_ ? big_number(database_, offset, width)
+                                                   : little_number(database_, offset, width));
     }
 
     /// Items grow down from the page's end: an item reaches to where the one before it begins.

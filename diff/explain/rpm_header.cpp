@@ -3,6 +3,9 @@
 // target.
 #include "diff/explain/rpm_header.h"
 
+#include "base/endian.h"
+#include "base/text.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -45,12 +48,6 @@ constexpr std::uint32_t normal_state = 0; ///< others: replaced by another packa
 constexpr std::uint32_t type_mask = 0170000;
 constexpr std::uint32_t link_mode = 0120000;
 
-std::uint32_t be32(ByteView bytes, std::size_t offset) {
-    std::uint32_t value = 0;
-    for (const std::uint8_t byte : bytes.subspan(offset, 4)) value = value << 8U | byte;
-    return value;
-}
-
 /// An array of one tag: numbers of 1, 2 or 4 bytes, or texts that end with NUL. Empty where the tag is missing.
 class Values {
 public:
@@ -61,9 +58,7 @@ public:
     /// Numbers: the value at an index, 0 beyond the end.
     std::uint32_t number(std::uint32_t index) const {
         if (index >= count_ || width_ == 0) return 0;
-        std::uint32_t value = 0;
-        for (const std::uint8_t byte : data_.subspan(index * width_, width_)) value = value << 8U | byte;
-        return value;
+        return static_cast<std::uint32_t>(big_number(data_, index * width_, width_));
     }
     /// Texts: the next one, in order; empty at the end.
     std::string_view next() {
@@ -86,8 +81,8 @@ public:
     /// False: the lengths do not fit.
     bool parse(ByteView blob) {
         if (blob.size() < 8) return false;
-        const std::uint32_t entries = be32(blob, 0);
-        const std::uint32_t size = be32(blob, 4);
+        const std::uint32_t entries = big_word(blob, 0);
+        const std::uint32_t size = big_word(blob, 4);
         if (entries == 0 || entries > header_entry_limit || size > data_limit) return false;
         const std::uint64_t index_size = std::uint64_t{entries} * 16;
         if (blob.size() - 8 < index_size + size) return false;
@@ -99,8 +94,9 @@ public:
     /// The first entry of a tag. A value that does not fit into the data is as good as missing.
     Values values(Tag tag) const {
         for (std::size_t at = 0; at < index_.size(); at += 16) {
-            if (be32(index_, at) != static_cast<std::uint32_t>(tag)) continue;
-            return values(static_cast<Type>(be32(index_, at + 4)), be32(index_, at + 8), be32(index_, at + 12));
+            if (big_word(index_, at) != static_cast<std::uint32_t>(tag)) continue;
+            return values(static_cast<Type>(big_word(index_, at + 4)), big_word(index_, at + 8),
+                          big_word(index_, at + 12));
         }
         return {};
     }

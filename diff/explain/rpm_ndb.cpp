@@ -2,6 +2,8 @@
 // bytes.
 #include "diff/explain/rpm_header.h"
 
+#include "base/endian.h"
+
 namespace touchstone {
 
 namespace {
@@ -12,39 +14,33 @@ constexpr std::size_t slot_size = 16; ///< magic, package number, first block, b
 constexpr std::size_t first_slot = 2; ///< the file's header lies where the first two slots would
 constexpr std::size_t blob_head = 16; ///< magic, package number, generation, length
 
-std::uint32_t le32(ByteView bytes, std::size_t offset) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;) value = value << 8U | bytes[offset + i];
-    return value;
-}
-
 bool has_magic(ByteView bytes, std::size_t offset, std::string_view magic) {
     return as_text(bytes.subspan(offset, magic.size())) == magic;
 }
 
 /// The blob of a slot; empty when it does not fit.
 ByteView blob_of(ByteView database, ByteView slot) {
-    const std::uint64_t from = std::uint64_t{le32(slot, 8)} * block_size;
+    const std::uint64_t from = std::uint64_t{little_word(slot, 8)} * block_size;
     if (from > database.size() || database.size() - from < blob_head) return {};
     const ByteView blob = database.subspan(from);
-    if (!has_magic(blob, 0, "BlbS") || le32(blob, 4) != le32(slot, 4)) return {};
-    const std::uint32_t size = le32(blob, 12);
+    if (!has_magic(blob, 0, "BlbS") || little_word(blob, 4) != little_word(slot, 4)) return {};
+    const std::uint32_t size = little_word(blob, 12);
     return size <= blob.size() - blob_head ? blob.subspan(blob_head, size) : ByteView();
 }
 
 } // namespace
 
 std::string_view read_rpm_ndb(ByteView database, RpmBlobs& blobs) {
-    if (database.size() < page_size || !has_magic(database, 0, "RpmP") || le32(database, 4) != 0) {
+    if (database.size() < page_size || !has_magic(database, 0, "RpmP") || little_word(database, 4) != 0) {
         return "not an ndb database of version 0";
     }
-    const std::uint64_t pages = le32(database, 12);
+    const std::uint64_t pages = little_word(database, 12);
     if (pages > database.size() / page_size) return "its table of packages does not fit into it";
     std::string_view trouble;
     for (std::size_t i = first_slot; i < pages * page_size / slot_size; ++i) {
         const ByteView slot = database.subspan(i * slot_size, slot_size);
         if (!has_magic(slot, 0, "Slot")) return "its table of packages is damaged";
-        if (le32(slot, 4) == 0) continue; // free
+        if (little_word(slot, 4) == 0) continue; // free
         const ByteView blob = blob_of(database, slot);
         if (blob.empty()) {
             trouble = "a package's blob is not where the table says";

@@ -2,6 +2,8 @@
 // schema is trusted, one table is read, by one statement, and the work is counted.
 #include "diff/explain/rpm_header.h"
 
+#include "base/text.h"
+
 #include <sqlite3.h>
 
 #include <memory>
@@ -81,7 +83,7 @@ std::string plain_sql(std::string_view sql) {
     std::string plain;
     for (const char c : sql) {
         if (std::string_view(" \t\r\n'\"`").find(c) != std::string_view::npos) continue;
-        plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        plain += ascii_lower(c);
     }
     return plain;
 }

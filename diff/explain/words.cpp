@@ -3,6 +3,8 @@
 // outside.
 #include "diff/explain/words.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 
 namespace touchstone {
@@ -16,7 +18,7 @@ Texts texts_of(const Leaf& leaf) {
 }
 
 /// The region without the bytes that both sides begin and end with.
-SpanPair trimmed(const Texts& text, const Region& region) {
+SpanPair without_common_ends(const Texts& text, const Region& region) {
     SpanPair core = region;
     const std::string_view a = text[0].substr(region[0].offset, region[0].size);
     const std::string_view b = text[1].substr(region[1].offset, region[1].size);
@@ -66,18 +68,12 @@ std::int64_t distance(std::uint64_t from, std::uint64_t to) {
 
 } // namespace
 
-std::string lowered(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = lower(c);
-    return result;
-}
-
 bool all_of(std::string_view text, bool (*is)(char)) {
     return !text.empty() && std::all_of(text.begin(), text.end(), is);
 }
 
 bool mentions(std::string_view text, std::initializer_list<std::string_view> words) {
-    const std::string haystack = lowered(text);
+    const std::string haystack = ascii_lower(text);
     const auto has = [&](std::string_view word) {
         for (std::size_t at = haystack.find(word); at != std::string::npos; at = haystack.find(word, at + 1)) {
             const bool opens = at == 0 || !is_letter(haystack[at - 1]) || !is_letter(word.front());
@@ -266,7 +262,7 @@ void at_each_site(const Leaf& leaf, const std::vector<Region>& unclaimed, const 
     const std::size_t count = std::min(unclaimed.size(), word_region_limit);
     for (std::size_t i = 0; i < count; ++i) {
         if (!claims.is_open(i)) continue;
-        const SpanPair core = trimmed(text, unclaimed[i]);
+        const SpanPair core = without_common_ends(text, unclaimed[i]);
         if (core[0].size > core_limit || core[1].size > core_limit) continue;
         Site site{leaf, clues, nature, core, {}, {}, {}};
         if (!find_window(leaf, text, core, site.window)) continue;

@@ -30,10 +30,6 @@ constexpr bool is_alnum(char c) {
 constexpr bool is_hex_digit(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
-constexpr char lower(char c) {
-    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-std::string lowered(std::string_view text);
 /// Both sides' character runs: all of `text` satisfies `is`, and there is some.
 bool all_of(std::string_view text, bool (*is)(char));
 /// `text`, without regard to case, has one of `words` in it, not inside a longer run of letters.

@@ -2,6 +2,8 @@
 // is no trace of the build but the thing that will be opened or started, and almost nothing may be explained away.
 #include "diff/explain/words.h"
 
+#include "base/text.h"
+
 #include "diff/explain/detect_subject.h"
 #include "diff/security.h"
 
@@ -20,7 +22,7 @@ constexpr std::array<std::string_view, 12> obeyed_names{"crontab",  "sudoers",  
                                                         ".profile", ".bash_profile", ".zshrc",           ".env"};
 
 bool is_obeyed_name(std::string_view path) {
-    const std::string name = lowered(last_component(path));
+    const std::string name = ascii_lower(last_component(path));
     const auto ends = [&](std::string_view suffix) { return std::string_view(name).ends_with(suffix); };
     if (std::any_of(obeyed_suffixes.begin(), obeyed_suffixes.end(), ends)) return true;
     return std::any_of(obeyed_names.begin(), obeyed_names.end(), [&](std::string_view n) { return name == n; });
@@ -33,7 +35,7 @@ bool is_sensitive(std::string_view path) {
 bool is_configuration_name(std::string_view path) {
     constexpr std::array<std::string_view, 8> suffixes{".conf",   ".cfg",      ".ini",  ".cnf",
                                                        ".config", ".htaccess", ".toml", ".list"};
-    const std::string name = lowered(last_component(path));
+    const std::string name = ascii_lower(last_component(path));
     const auto ends = [&](std::string_view suffix) { return std::string_view(name).ends_with(suffix); };
     return plain_path(path).starts_with("etc/") || std::any_of(suffixes.begin(), suffixes.end(), ends);
 }
@@ -67,7 +69,7 @@ bool is_obeyed_line(const Site& site, const SpanPair& token) {
 
 bool steers_execution(const Site& site, const SpanPair& token) {
     const auto steers = [&](std::size_t side) {
-        const std::string line = lowered(site.before(side, token[side]));
+        const std::string line = ascii_lower(site.before(side, token[side]));
         // Inside longer names, too: PYTHONPATH, LD_LIBRARY_PATH, execstartpre, preload_libraries.
         constexpr std::array<std::string_view, 17> keys{
             "path=",   "path\"",   "path:",  "path =",      "path'", "preload",    "exec", "command", "cmd",

@@ -153,18 +153,23 @@ void add_extras(Header& header, const ZipHeader& zip, Fields& fields) {
     }
 }
 
+/// What local headers and directory entries both have, up to the sizes.
+void add_common(Header& header, const ZipHeader& zip) {
+    header.list.add(2, header.key("version needed"), header.packing());
+    add_flags(header, zip);
+    header.list.add(2, header.key("method"), header.packing());
+    add_dos_time(header);
+    header.list.add(4, header.key("checksum"), header.checked());
+    header.list.add(8, header.key("sizes"), header.checked());
+}
+
 } // namespace
 
 void add_local_fields(ByteView bytes, std::uint64_t offset, bool readable, Fields& fields) {
     const auto zip = read_local_header(bytes, offset);
     Header header{bytes, "local", readable, FieldList(fields, offset)};
     header.list.add(4, header.key("mark"));
-    header.list.add(2, header.key("version needed"), header.packing());
-    add_flags(header, *zip);
-    header.list.add(2, header.key("method"), header.packing());
-    add_dos_time(header);
-    header.list.add(4, header.key("checksum"), header.checked());
-    header.list.add(8, header.key("sizes"), header.checked());
+    add_common(header, *zip);
     header.list.add(4, header.key("lengths"), FieldKind::structure);
     header.list.add(zip->name.size, header.key("name"));
     add_extras(header, *zip, fields);
@@ -176,12 +181,7 @@ void add_directory_fields(ByteView bytes, std::uint64_t offset, bool readable, F
     header.list.add(4, header.key("mark"));
     header.list.add(1, header.key("version made by"), FieldKind::toolchain);
     header.list.add(1, header.key("host"));
-    header.list.add(2, header.key("version needed"), header.packing());
-    add_flags(header, *zip);
-    header.list.add(2, header.key("method"), header.packing());
-    add_dos_time(header);
-    header.list.add(4, header.key("checksum"), header.checked());
-    header.list.add(8, header.key("sizes"), header.checked());
+    add_common(header, *zip);
     header.list.add(6, header.key("lengths"), FieldKind::structure);
     header.list.add(2, header.key("disk"));
     header.list.add(2, header.key("internal attributes"));

@@ -29,8 +29,18 @@ bool starts(ByteView bytes, std::uint64_t offset, std::string_view mark) {
 std::uint16_t short_at(ByteView bytes, std::uint64_t offset) {
     return static_cast<std::uint16_t>(little_number(bytes, offset, 2));
 }
-std::uint32_t word_at(ByteView bytes, std::uint64_t offset) {
-    return static_cast<std::uint32_t>(little_number(bytes, offset, 4));
+
+/// What local headers and directory entries both have, from "version needed" at `offset` on.
+ZipHeader common_part(ByteView bytes, std::uint64_t offset, std::uint64_t name) {
+    ZipHeader header;
+    header.flags = short_at(bytes, offset + 2);
+    header.method = short_at(bytes, offset + 4);
+    header.crc = little_word(bytes, offset + 10);
+    header.packed = little_word(bytes, offset + 14);
+    header.unpacked = little_word(bytes, offset + 18);
+    header.name = {name, short_at(bytes, offset + 22)};
+    header.extra = {header.name.end(), short_at(bytes, offset + 24)};
+    return header;
 }
 
 /// Replaces saturated numbers by those of the zip64 sub-field, in the order that the format gives.
@@ -57,14 +67,7 @@ void take_wide(ByteView bytes, ZipHeader& header, const std::vector<std::uint64_
 
 std::optional<ZipHeader> read_local_header(ByteView bytes, std::uint64_t offset) {
     if (!starts(bytes, offset, "PK\x03\x04") || !fits(bytes, offset, local_size)) return {};
-    ZipHeader header;
-    header.flags = short_at(bytes, offset + 6);
-    header.method = short_at(bytes, offset + 8);
-    header.crc = word_at(bytes, offset + 14);
-    header.packed = word_at(bytes, offset + 18);
-    header.unpacked = word_at(bytes, offset + 22);
-    header.name = {offset + local_size, short_at(bytes, offset + 26)};
-    header.extra = {header.name.end(), short_at(bytes, offset + 28)};
+    ZipHeader header = common_part(bytes, offset + 4, offset + local_size);
     header.end = header.extra.end();
     if (header.end > bytes.size()) return {};
     std::vector<std::uint64_t*> saturated;
@@ -77,16 +80,9 @@ std::optional<ZipHeader> read_local_header(ByteView bytes, std::uint64_t offset)
 std::optional<ZipHeader> read_directory_entry(ByteView bytes, std::uint64_t offset) {
     if (!starts(bytes, offset, "PK\x01\x02") || !fits(bytes, offset, entry_size)) return {};
     constexpr std::uint8_t unix_host = 3;
-    ZipHeader header;
-    header.flags = short_at(bytes, offset + 8);
-    header.method = short_at(bytes, offset + 10);
-    header.crc = word_at(bytes, offset + 16);
-    header.packed = word_at(bytes, offset + 20);
-    header.unpacked = word_at(bytes, offset + 24);
-    header.local = word_at(bytes, offset + 42);
-    if (bytes[offset + 5] == unix_host) header.mode = word_at(bytes, offset + 38) >> 16U;
-    header.name = {offset + entry_size, short_at(bytes, offset + 28)};
-    header.extra = {header.name.end(), short_at(bytes, offset + 30)};
+    ZipHeader header = common_part(bytes, offset + 6, offset + entry_size);
+    header.local = little_word(bytes, offset + 42);
+    if (bytes[offset + 5] == unix_host) header.mode = little_word(bytes, offset + 38) >> 16U;
     header.comment = {header.extra.end(), short_at(bytes, offset + 32)};
     header.end = header.comment.end();
     if (header.end > bytes.size() || short_at(bytes, offset + 34) != 0) return {}; // on another disk
@@ -126,8 +122,8 @@ std::optional<ZipEnd> find_zip_end(ByteView bytes) {
     if (short_at(bytes, at + 4) != 0 || short_at(bytes, at + 6) != 0) return {}; // several disks
     if (short_at(bytes, at + 8) != short_at(bytes, at + 10)) return {};
     end.entries = short_at(bytes, at + 10);
-    std::uint64_t size = word_at(bytes, at + 12);
-    std::uint64_t start = word_at(bytes, at + 16);
+    std::uint64_t size = little_word(bytes, at + 12);
+    std::uint64_t start = little_word(bytes, at + 16);
     std::uint64_t directory_end = at;
     const bool saturated = end.entries == full16 || size == full32 || start == full32;
     if (at >= locator_size + wide_end_size && starts(bytes, at - locator_size, "PK\x06\x07")) {
@@ -135,7 +131,7 @@ std::optional<ZipEnd> find_zip_end(ByteView bytes) {
         const bool plain = starts(bytes, wide, "PK\x06\x06") && little_number(bytes, wide + 4, 8) == 44 &&
                            little_number(bytes, wide + 16, 8) == 0 && // disks
                            little_number(bytes, wide + 24, 8) == little_number(bytes, wide + 32, 8) &&
-                           word_at(bytes, at - locator_size + 4) == 0 && word_at(bytes, at - 4) == 1;
+                           little_word(bytes, at - locator_size + 4) == 0 && little_word(bytes, at - 4) == 1;
         if (!plain) return {};
         const std::uint64_t wide_entries = little_number(bytes, wide + 32, 8);
         const std::uint64_t wide_size = little_number(bytes, wide + 40, 8);

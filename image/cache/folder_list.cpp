@@ -2,6 +2,8 @@
 // there stays.
 #include "image/cache/folder.h"
 
+#include "base/text.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,31 +36,25 @@ std::vector<std::string> names_in(Fd folder) {
     return names;
 }
 
-bool all_of(std::string_view text, std::string_view allowed) {
-    return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-constexpr std::string_view digits = "0123456789";
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
 /// listing_rules() of any version.
 bool is_rules(std::string_view name) {
     constexpr std::size_t longest = 32;
     const std::size_t dash = name.find('-');
-    return name.size() <= longest && dash != std::string_view::npos && all_of(name.substr(0, dash), "0123456789.") &&
-           !name.starts_with('.') && all_of(name.substr(dash + 1), digits);
+    return name.size() <= longest && dash != std::string_view::npos &&
+           consists_of(name.substr(0, dash), "0123456789.") && !name.starts_with('.') &&
+           consists_of(name.substr(dash + 1), decimal_digits);
 }
 
 bool is_hex(std::string_view name, DigestAlgorithm algorithm) {
-    return name.size() == 2 * size_of(algorithm) && all_of(name, hex_digits);
+    return name.size() == 2 * size_of(algorithm) && consists_of(name, lower_hex_digits);
 }
 
 /// "<pid>-<16 hex digits>": new_object.cpp makes it.
 bool is_temporary(std::string_view name) {
     constexpr std::size_t random_digits = 16;
     const std::size_t dash = name.find('-');
-    return dash != std::string_view::npos && all_of(name.substr(0, dash), digits) &&
-           name.size() == dash + 1 + random_digits && all_of(name.substr(dash + 1), hex_digits);
+    return dash != std::string_view::npos && consists_of(name.substr(0, dash), decimal_digits) &&
+           name.size() == dash + 1 + random_digits && consists_of(name.substr(dash + 1), lower_hex_digits);
 }
 
 } // namespace

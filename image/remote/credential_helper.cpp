@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -41,11 +42,6 @@ std::pair<std::string, int> answer_of(const std::string& program, std::string_vi
     return {std::move(output), end.status};
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-    return text;
-}
-
 std::optional<Credential> parse_answer(std::string_view text) {
     try {
         const Json answer = parse_json(text, "answer", {.bytes = helper_output_limit, .depth = 4});
@@ -72,7 +68,7 @@ std::optional<Credential> ask_helper(std::string_view suffix, std::string_view s
         const std::string program = find_program(name, search_path);
         if (program.empty()) fail(ErrorKind::unreadable, "there is no such program in PATH");
         const auto [output, status] = answer_of(program, server, timeout);
-        if (trimmed(output) == nothing_there) return std::nullopt;
+        if (trimmed_end(output, " \r\n") == nothing_there) return std::nullopt;
         if (status != 0) fail(ErrorKind::unreadable, fmt::format("exit status {}", status));
         return parse_answer(output);
     });

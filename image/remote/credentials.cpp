@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "image/remote/headers.h"
 #include "image/remote/secret_file.h"
 

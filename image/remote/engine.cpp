@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "image/archive_index.h"
 #include "image/remote/engine_place.h"
 #include "image/remote/engine_program.h"
@@ -115,7 +116,7 @@ std::shared_ptr<const File> fetch_without_service(const EngineRow& row, const En
 
 bool is_engine_id(std::string_view name) {
     constexpr std::size_t short_id = 12;
-    return name.size() >= short_id && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return name.size() >= short_id && consists_of(name, lower_hex_digits);
 }
 
 void check_engine_name(std::string_view name) {

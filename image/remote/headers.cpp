@@ -1,6 +1,8 @@
 // See headers.h. One cursor over the text; every step forward is checked, nothing is looked at twice.
 #include "image/remote/headers.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -18,13 +20,6 @@ bool is_digit(char c) {
 bool is_token_char(char c) {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || marks.find(c) != std::string_view::npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 class Cursor {
@@ -218,19 +213,12 @@ std::optional<std::string> next_link_in(std::string_view field) {
 
 } // namespace
 
-std::string ascii_lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
-
 void HttpHeaders::add_line(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
     const std::string_view name = line.substr(0, colon);
     if (name.empty() || !std::all_of(name.begin(), name.end(), is_token_char)) return;
-    fields_.emplace_back(ascii_lower(name), trimmed(line.substr(colon + 1)));
+    fields_.emplace_back(ascii_lower(name), trimmed(line.substr(colon + 1), any_blanks));
 }
 
 std::string_view HttpHeaders::get(std::string_view name) const {

@@ -67,7 +67,4 @@ std::optional<std::uint64_t> parse_upload_range(std::string_view text);
 /// none.
 std::optional<std::string> parse_next_link(const std::vector<std::string_view>& fields);
 
-/// In lower case, ASCII only.
-std::string ascii_lower(std::string_view text);
-
 } // namespace touchstone

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "image/remote/libcurl.h"
 #include "image/remote/transfer.h"
 
@@ -220,7 +221,7 @@ std::unique_ptr<HttpResponse> HttpClient::follow(HttpRequest request, const Redi
                                                      start, response->status(), request.verb));
         }
         const Url target = within(fmt::format("{}: a redirect", start), [&] {
-            const Url url = resolve_url(request.url, location);
+            Url url = resolve_url(request.url, location);
             if (request.url.scheme == "https" && url.scheme == "http") {
                 fail(ErrorKind::unsupported, fmt::format("from https to http://{}: refused, it would not be encrypted",
                                                          printable_short(url.authority())));

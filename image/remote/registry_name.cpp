@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "image/remote/headers.h"
 
 #include <fmt/format.h>

@@ -1,35 +1,15 @@
-// What several tests of base/ need: the error that some work ends in, a source that gives its bytes in awkward pieces,
-// and the content of a stream. A refusal is compared as "kind: message" so that a failing test shows both.
+// What several tests of base/ need: a source that gives its bytes in awkward pieces, and the content of a stream.
 #pragma once
 
-#include "base/error.h"
 #include "base/source.h"
+#include "tests/support/refusal.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace touchstone::test {
-
-struct Refusal {
-    ErrorKind kind = ErrorKind::usage;
-    std::string message;
-    bool says(std::string_view part) const { return message.find(part) != std::string::npos; }
-};
-
-/// The Error that leaves `work`, or nothing.
-template <class Work>
-std::optional<Refusal> refusal_of(Work&& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return Refusal{error.kind(), error.what()};
-    }
-    return std::nullopt;
-}
 
 /// Gives at most `piece` bytes a call, as a socket might. Owns its bytes.
 class PiecewiseSource final : public ByteSource {

@@ -7,8 +7,8 @@
 #include "image/docker_archive.h"
 #include "image/document.h"
 #include "image/manifest.h"
-#include "tests/image/refusal.h"
 #include "tests/support/image_builder.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

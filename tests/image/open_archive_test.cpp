@@ -3,7 +3,7 @@
 #include "image/archive_index.h"
 #include "image/image.h"
 #include "tests/image/open_support.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>

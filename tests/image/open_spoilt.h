@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tests/image/open_support.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temp_dir.h"
 
 #include <fmt/format.h>

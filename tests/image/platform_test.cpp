@@ -1,7 +1,7 @@
 // Platforms and selectors: their syntax and when two mean the same (containerd's platforms.Normalize).
 #include "image/descriptor.h"
 #include "image/select.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

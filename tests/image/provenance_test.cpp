@@ -2,9 +2,9 @@
 // expected comes from moby/buildkit docs/attestations and from a real statement (see provenance_builder.h).
 #include "image/provenance.h"
 #include "tests/image/open_support.h"
-#include "tests/image/refusal.h"
 #include "tests/support/effort.h"
 #include "tests/support/provenance_builder.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>

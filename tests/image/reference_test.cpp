@@ -1,8 +1,8 @@
 // References: how what the user wrote becomes a transport, a path and a selector. The syntax is that of
 // containers-transports(5); where a colon may belong to the path, the file system decides.
 #include "image/reference.h"
-#include "tests/image/refusal.h"
 #include "tests/support/image_builder.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tar_builder.h"
 #include "tests/support/temp_dir.h"
 

@@ -14,7 +14,7 @@ struct Result {
     Part part;
 };
 
-Result compare(const std::string& left, const std::string& right, std::array<Layout, 2> layouts) {
+Result compare(const std::string& left, const std::string& right, std::array<FieldLayout, 2> layouts) {
     const Clues clues = two_builds();
     Analyzer analyzer(clues, {}, Analyzer::Clock::now() + std::chrono::minutes(5));
     Subject subject;
@@ -25,14 +25,14 @@ Result compare(const std::string& left, const std::string& right, std::array<Lay
     return result;
 }
 
-Layout stretches(std::vector<Stretch> list) {
-    Layout layout;
+FieldLayout stretches(std::vector<Stretch> list) {
+    FieldLayout layout;
     layout.stretches = std::move(list);
     return layout;
 }
 
-Layout one_field(Proof proof, bool right = false) {
-    Layout layout = stretches({{"all", {0, 8}}});
+FieldLayout one_field(Proof proof, bool right = false) {
+    FieldLayout layout = stretches({{"all", {0, 8}}});
     Field field;
     field.name = "field";
     field.span = {0, 4};
@@ -77,7 +77,7 @@ TEST_CASE("layouts that do not fit their bytes are refused, and nothing is repor
         CHECK_FALSE(result.fits);
         CHECK(result.part.differences.empty());
     }
-    Layout crossing = stretches({{"one", {0, 2}}, {"two", {2, 6}}});
+    FieldLayout crossing = stretches({{"one", {0, 2}}, {"two", {2, 6}}});
     crossing.fields.push_back(time_field("time", {0, 4}, 1));
     CHECK_FALSE(compare(left, right, {crossing, crossing}).fits);
 }
@@ -93,8 +93,8 @@ TEST_CASE("gaps are compared, too: padding with zeros may vary, other bytes may 
 }
 
 TEST_CASE("the same stretches in another order are a difference of their own") {
-    const Layout left = stretches({{"one", {0, 2}}, {"two", {2, 2}}});
-    const Layout right = stretches({{"two", {0, 2}}, {"one", {2, 2}}});
+    const FieldLayout left = stretches({{"one", {0, 2}}, {"two", {2, 2}}});
+    const FieldLayout right = stretches({{"two", {0, 2}}, {"one", {2, 2}}});
     const Result result = compare("aabb", "bbaa", {left, right});
     REQUIRE(result.part.differences.size() == 1);
     CHECK_FALSE(result.part.explained());
@@ -120,7 +120,7 @@ TEST_CASE("two times are believed by the clues; zero on a side is what reproduci
     CHECK(believes_times(clues, published_clock, rebuilt_clock));
     CHECK(believes_times(clues, 0, rebuilt_clock));
     CHECK(believes_times(clues, published_clock, 0));
-    CHECK_FALSE(believes_times(clues, 0, rebuilt_clock + 400 * 86400));
+    CHECK_FALSE(believes_times(clues, 0, rebuilt_clock + std::int64_t{400} * 86400));
     CHECK_FALSE(believes_times(clues, 1, rebuilt_clock));
     CHECK_FALSE(believes_times(Clues{}, 0, rebuilt_clock));
 }

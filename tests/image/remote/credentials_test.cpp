@@ -1,7 +1,7 @@
 // Where credentials are found: containers-auth.json(5), docker's config.json, containers/image pkg/docker/config, and
 // docker-credential-helpers' protocol.
 #include "image/remote/credentials.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>

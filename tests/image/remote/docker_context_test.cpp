@@ -1,6 +1,6 @@
 // Docker's contexts as docker(1) writes them. The folder's name in "seen" is what sha256sum makes of it.
 #include "image/remote/docker_context.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>

@@ -1,8 +1,8 @@
 // The client against servers that do as they like: redirects and credentials, framing, limits, broken connections.
 #include "image/remote/http.h"
 #include "image/remote/transfer.h"
-#include "tests/image/refusal.h"
 #include "tests/image/remote/toy_server.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

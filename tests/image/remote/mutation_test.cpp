@@ -1,6 +1,7 @@
 // Every parser of what strangers send, on every text that one changed byte makes of a good one: only Error may come
 // out, and what is accepted keeps its promises.
 #include "base/error.h"
+#include "base/text.h"
 #include "image/remote/headers.h"
 #include "image/remote/registry_name.h"
 #include "image/remote/url.h"

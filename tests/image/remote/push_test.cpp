@@ -1,7 +1,7 @@
 // Pushing against a fake: which requests are made, in which order, and what becomes of answers that are wrong.
 #include "image/remote/push.h"
-#include "tests/image/refusal.h"
 #include "tests/image/remote/fake_registry.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>

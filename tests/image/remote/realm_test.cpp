@@ -1,6 +1,6 @@
 // Where a registry may send its users: spec page section 1.5, "Realm is attacker-controlled".
 #include "image/remote/token.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

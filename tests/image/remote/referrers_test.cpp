@@ -1,8 +1,8 @@
 // Referrers against a fake: listed by the API and by the tag, fetched whole, attached both ways.
 #include "image/remote/attach.h"
 #include "image/remote/referrers.h"
-#include "tests/image/refusal.h"
 #include "tests/image/remote/fake_registry.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

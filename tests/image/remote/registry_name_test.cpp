@@ -1,6 +1,6 @@
 // The grammar of registry references: distribution spec ("Pulling manifests") and distribution/reference's regexp.go.
 #include "image/remote/registry_name.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // How often something is tried again. The counts are those that README.md and retry.h promise.
 #include "image/remote/retry.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

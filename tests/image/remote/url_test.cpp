@@ -1,7 +1,7 @@
 // URLs: what counts as the same place, and which addresses a stranger may not send us to (RFC 1918, 3927, 6598, 4193,
 // 4291).
 #include "image/remote/url.h"
-#include "tests/image/refusal.h"
+#include "tests/support/refusal.h"
 
 #include <doctest/doctest.h>
 

@@ -5,13 +5,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace touchstone::test {
 
 struct Refusal {
-    ErrorKind kind;
+    ErrorKind kind = ErrorKind::usage;
     std::string message;
+    bool says(std::string_view part) const { return message.find(part) != std::string::npos; }
 };
 
 /// The Error that `work` throws; nullopt when it throws none.

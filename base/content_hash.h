@@ -1,9 +1,11 @@
-// The digests that lists of checksums are written in, strongest last, and hashing a content by several of them in one
-// pass. Layers and documents are verified by base/digest.h; what is weak is known here only to be compared.
+// The digests that lists of checksums and package databases are written in, strongest last, and hashing a content by
+// several of them in one pass. Layers and documents are verified by base/digest.h; what is weak is known here only to
+// be compared.
 #pragma once
 
 #include "base/bytes.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,7 +37,7 @@ struct ContentHashRow {
     ContentHash hash;
     std::string_view name; ///< "md5", "sha512-256", …: how reports have it, and without '-' how lists are matched
     const char* openssl;
-    std::size_t size; ///< bytes that are listed
+    std::size_t size; ///< bytes that are listed; fewer than OpenSSL's where it is cut
     /// Collisions can be made (RFC 6151, RFC 6194): equal digests show that nothing was mixed up, not that nobody
     /// prepared two files.
     bool weak;
@@ -45,7 +47,10 @@ const ContentHashRow& row_of(ContentHash hash);
 
 /// By any of the names that lists have, whatever the case: "SHA256", "SHA-256", "sha256digest", "SHA2-256", "BLAKE2b".
 std::optional<ContentHash> find_content_hash(std::string_view name);
-/// The one that coreutils' untagged lists mean by so many hex digits; nothing for other numbers.
+/// One for each length, the shortest first: what md5sum, sha1sum, … write.
+inline constexpr std::array usual_content_hashes{ContentHash::md5,    ContentHash::sha1,   ContentHash::sha224,
+                                                 ContentHash::sha256, ContentHash::sha384, ContentHash::sha512};
+/// The one of these that has so many hex digits; nothing for other numbers.
 std::optional<ContentHash> content_hash_of_length(std::size_t digits);
 
 struct ContentDigest {

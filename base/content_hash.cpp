@@ -1,9 +1,10 @@
 // A table, and one OpenSSL context for each digest that was ever asked for.
-#include "attest/content_hash.h"
+#include "base/content_hash.h"
 
 #include "base/error.h"
+#include "base/openssl.h"
 #include "base/printable.h"
-#include "diff/explain/package_reader.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -47,7 +48,7 @@ std::string plain(std::string_view name) {
     std::string text;
     for (const char c : name) {
         if (c == '-' || c == '_' || c == '/') continue;
-        text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        text += ascii_lower(c);
     }
     return text;
 }
@@ -77,8 +78,7 @@ std::optional<ContentHash> find_content_hash(std::string_view name) {
 }
 
 std::optional<ContentHash> content_hash_of_length(std::size_t digits) {
-    for (const ContentHash hash : {ContentHash::md5, ContentHash::sha1, ContentHash::sha224, ContentHash::sha256,
-                                   ContentHash::sha384, ContentHash::sha512}) {
+    for (const ContentHash hash : usual_content_hashes) {
         if (row_of(hash).size * 2 == digits) return hash;
     }
     return std::nullopt;
@@ -96,13 +96,9 @@ std::optional<ContentDigest> read_content_digest(ContentHash hash, std::string_v
 }
 
 struct ContentHasher::State {
-    struct Free {
-        void operator()(EVP_MD* md) const { EVP_MD_free(md); }
-        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    };
     struct One {
-        std::unique_ptr<EVP_MD, Free> md; ///< fetched once: fetching costs more than hashing a small file
-        std::unique_ptr<EVP_MD_CTX, Free> context;
+        std::unique_ptr<EVP_MD, Freed<EVP_MD_free>> md; ///< fetched once: fetching costs more than hashing a small file
+        std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>> context;
     };
     std::array<One, rows.size()> all;
     ContentHashes wanted = 0;
