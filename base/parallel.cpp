@@ -132,6 +132,23 @@ bool help_is_there() {
     return current != nullptr && current->help_is_there();
 }
 
+unsigned even_jobs(std::span<const std::uint64_t> costs, unsigned jobs, unsigned processors) {
+    constexpr double worth_more = 1.1; // threads beyond the processors cost memory, and some of the caches
+    if (jobs < 2 || jobs < processors || costs.size() <= jobs) return jobs;
+    // What parallel_for does: whoever is through first takes the next one.
+    std::vector<double> ends(jobs);
+    double total = 0;
+    double largest = 0;
+    for (const std::uint64_t cost : costs) {
+        *std::min_element(ends.begin(), ends.end()) += static_cast<double>(cost);
+        total += static_cast<double>(cost);
+        largest = std::max(largest, static_cast<double>(cost));
+    }
+    const double at_best = std::max(total / jobs, largest);
+    if (*std::max_element(ends.begin(), ends.end()) <= at_best * worth_more) return jobs;
+    return static_cast<unsigned>(std::min<std::size_t>(costs.size(), std::size_t{2} * jobs));
+}
+
 unsigned default_jobs() {
     // The affinity mask rather than hardware_concurrency(): taskset and cpusets count. CPU_COUNT handles 1024
     // processors.

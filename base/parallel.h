@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 
 namespace touchstone {
 
@@ -27,5 +28,11 @@ bool help_is_there();
 
 /// The number of usable processors, at least 1.
 unsigned default_jobs();
+
+/// How many threads end pieces of work of these costs (any one unit; in the order in which they are handed out)
+/// soonest: `jobs`, or up to twice as many where some processors would be idle while others work off the last pieces.
+/// Threads that share processors come to their ends together. Where `jobs` leaves processors free, that is what
+/// somebody wants, and it stays `jobs`.
+unsigned even_jobs(std::span<const std::uint64_t> costs, unsigned jobs, unsigned processors = default_jobs());
 
 } // namespace touchstone

@@ -151,6 +151,19 @@ void put_in_order(const std::vector<const Image*>& images, std::vector<Task*>& t
     std::stable_partition(tasks.begin() + 1, tasks.end(), is_only_hashed);
 }
 
+/// How many threads read the layers.
+unsigned jobs_for(const std::vector<const Image*>& images, const std::vector<Task*>& tasks, unsigned jobs) {
+    constexpr std::uint64_t hashed_of_listed = 8; // hashing what is stored, over inflating and hashing what comes out
+    std::vector<std::uint64_t> costs;
+    costs.reserve(tasks.size());
+    for (const Task* task : tasks) {
+        if (task->work == Work::nothing) continue;
+        const std::uint64_t size = layer_of(images, *task).stored_size;
+        costs.push_back(task->work == Work::verify_blob ? size / hashed_of_listed : size);
+    }
+    return even_jobs(costs, jobs);
+}
+
 void run(const std::vector<const Image*>& images, std::vector<Task*> tasks, const LoadOptions& options) {
     announce(images, tasks, options.progress);
     put_in_order(images, tasks);
@@ -158,7 +171,7 @@ void run(const std::vector<const Image*>& images, std::vector<Task*> tasks, cons
         Task& task = *tasks[i];
         within(printable(images[task.image]->reference.text), [&] { perform(layer_of(images, task), task, options); });
     };
-    parallel_for(tasks.size(), options.jobs, work, threads_for(images, tasks));
+    parallel_for(tasks.size(), jobs_for(images, tasks, options.jobs), work, threads_for(images, tasks));
 }
 
 /// True when something was found in the blob, or said of it, that its stream does not hold.

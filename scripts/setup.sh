@@ -19,7 +19,7 @@ for option in "$@"; do
             mmdebstrap zstd gzip xz-utils bzip2 zip sqlite3 attr libcap2-bin golang-go ccache openssl openssh-client
             faketime uuid-runtime binutils git locales rpm chromium docker-registry apache2-utils podman containerd diffoscope-minimal)
         ;;
-    --checks) packages+=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
+    --checks) packages+=(clang-14 lld-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 valgrind qemu-user) ;;
     --bench)
         packages+=(isal openssl zstd time python3 umoci skopeo mmdebstrap docker-registry diffoscope-minimal python3-tlsh
             libbenchmark-dev)

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -70,6 +71,38 @@ TEST_CASE("after a failure no new work is begun, and what runs is waited for") {
                     std::runtime_error);
     CHECK(running == 0);
     CHECK(begun < 100000);
+}
+
+TEST_CASE("more threads than processors where some of those would wait for the last piece") {
+    struct Row {
+        const char* what;
+        std::vector<std::uint64_t> costs;
+        unsigned jobs;
+        unsigned processors;
+        unsigned threads;
+    };
+    const std::vector<Row> rows = {
+        {"three alike on two: one would wait half of the time", {10, 10, 10}, 2, 2, 3},
+        {"as before, one of the three small", {10, 10, 1}, 2, 2, 2},
+        {"an even number of alike", {10, 10, 10, 10}, 2, 2, 2},
+        {"nothing is ready sooner than the largest", {10, 3, 3, 3}, 2, 2, 2},
+        {"as many as processors", {10, 10}, 2, 2, 2},
+        {"five alike on four", {8, 8, 8, 8, 8}, 4, 4, 5},
+        {"never more than twice as many", {9, 9, 9, 9, 9, 1, 1}, 2, 2, 4},
+        {"one job is one thread", {10, 10, 10}, 1, 1, 1},
+        {"fewer jobs than processors are a wish", {10, 10, 10}, 2, 8, 2},
+        {"more jobs than processors stay, where they are even", {10, 10, 10, 10, 10, 10}, 3, 2, 3},
+        {"costs whose sum passes 2^64",
+         {std::uint64_t{1} << 63, std::uint64_t{1} << 63, std::uint64_t{1} << 63},
+         2,
+         2,
+         3},
+        {"nothing to do", {}, 2, 2, 2},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CHECK(even_jobs(row.costs, row.jobs, row.processors) == row.threads);
+    }
 }
 
 TEST_CASE("there is at least one usable processor") {
