@@ -60,6 +60,8 @@ def run_program(words, memory=True):
 
 
 def run_command(program, command, pair, scratch, memory=True, extra=()):
+    if command == "normalize":
+        os.sync()  # as before run_write
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         return run_program([program, *arguments(command, pair, folder), *extra], memory)
 
@@ -140,6 +142,7 @@ def run_pipes(command, pair):
 def run_write(pair, scratch):
     """Seconds to write the uncompressed layers of the first side to files, and to make them last."""
     block = os.urandom(1 << 20)
+    os.sync()  # what others wrote before is not part of it
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         start = time.perf_counter()
         for number, layer in enumerate(pair["sides"][0]):
