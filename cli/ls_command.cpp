@@ -110,10 +110,11 @@ int ls_command(const Arguments& args, Streams& streams) {
         return exit_status::met;
     }
     const Listed listed = read(options, streams);
+    const ListingOutput out{options.format(), streams.out, options.load.jobs};
     if (listed.layer) {
-        list_layer(*listed.layer, static_cast<std::uint32_t>(*options.layer), options.format(), streams.out);
+        list_layer(*listed.layer, static_cast<std::uint32_t>(*options.layer), out);
     } else {
-        list_tree(listed.tree, options.format(), streams.out);
+        list_tree(listed.tree, out);
     }
     return exit_status::met;
 }

@@ -16,11 +16,17 @@ enum class ListingFormat : std::uint8_t { text, json_lines };
 /// Takes the next piece of output.
 using TextSink = std::function<void(std::string_view)>;
 
+struct ListingOutput {
+    ListingFormat format = ListingFormat::text;
+    TextSink sink;     ///< called by the calling thread only
+    unsigned jobs = 1; ///< threads that write lines; the text does not depend on it
+};
+
 /// Every path of the merged tree, in path order. Paths that share an inode are files (or whatever they are) with
 /// "hardlink", the first path of their group.
-void list_tree(const Tree& tree, ListingFormat format, const TextSink& sink);
+void list_tree(const Tree& tree, const ListingOutput& out);
 
 /// The entries of one layer, as stored and in their order: whiteouts, hard links and duplicates are shown as such.
-void list_layer(const LayerListing& listing, std::uint32_t layer, ListingFormat format, const TextSink& sink);
+void list_layer(const LayerListing& listing, std::uint32_t layer, const ListingOutput& out);
 
 } // namespace touchstone

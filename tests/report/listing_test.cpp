@@ -82,9 +82,9 @@ struct SmallLayer {
     }
 };
 
-std::string listed(const LayerListing& listing, ListingFormat format) {
+std::string listed(const LayerListing& listing, ListingFormat format, unsigned jobs = 1) {
     std::string text;
-    list_layer(listing, 4, format, [&](std::string_view piece) { text += piece; });
+    list_layer(listing, 4, {format, [&](std::string_view piece) { text += piece; }, jobs});
     return text;
 }
 
@@ -114,6 +114,30 @@ TEST_CASE("a layer's entries as text: escaped names, targets, a plus for xattrs"
     CHECK(text.find("etc/link\\x1b -> ../a\\x0ab\n") != std::string::npos);
 }
 
+TEST_CASE("a long listing has each entry once and in its order, however many threads write it") {
+    for (const std::size_t count : {0U, 1U, 4095U, 4096U, 4097U, 8192U, 30001U}) { // a thread takes 4096 at a time
+        LayerListing listing;
+        std::string names;
+        for (std::size_t i = 0; i < count; ++i) {
+            Entry& entry = listing.entries.emplace_back();
+            entry.path = listing.arena.keep(std::to_string(i));
+            names += std::to_string(i) + "\n";
+        }
+        for (const unsigned jobs : {1U, 2U, 3U, 8U}) {
+            const std::string text = listed(listing, ListingFormat::text, jobs);
+            std::string last_words;
+            for (std::size_t at = 0; at < text.size();) {
+                const std::size_t end = text.find('\n', at);
+                last_words += text.substr(text.rfind(' ', end) + 1, end - text.rfind(' ', end));
+                at = end + 1;
+            }
+            CAPTURE(count);
+            CAPTURE(jobs);
+            CHECK((last_words == names));
+        }
+    }
+}
+
 TEST_CASE("in the merged tree, paths that share an inode are files that name the first of them") {
     SmallLayer layer;
     Tree tree;
@@ -122,7 +146,8 @@ TEST_CASE("in the merged tree, paths that share an inode are files that name the
     tree.inodes.push_back({.content = file, .meta = again, .listing = &layer.listing, .links = 2, .first = 0});
     tree.nodes = {{.path = "bin/again", .inode = 0, .layer = 1}, {.path = "bin/caf\xe9", .inode = 0, .layer = 0}};
     std::string text;
-    list_tree(tree, ListingFormat::json_lines, [&](std::string_view piece) { text += piece; });
+    const TextSink sink = [&](std::string_view piece) { text += piece; };
+    list_tree(tree, {ListingFormat::json_lines, sink});
     const Json first = parse_json(text.substr(0, text.find('\n')), "line");
     CHECK(first.find("type")->as_string() == "file");
     CHECK(first.find("hardlink")->as_string() == "bin/again");
@@ -130,7 +155,7 @@ TEST_CASE("in the merged tree, paths that share an inode are files that name the
     CHECK(first.find("content") != nullptr);
     CHECK(first.find("layer")->as_integer() == 1);
     text.clear();
-    list_tree(tree, ListingFormat::text, [&](std::string_view piece) { text += piece; });
+    list_tree(tree, {ListingFormat::text, sink});
     CHECK(text.find("bin/caf\\xe9 link to bin/again\n") != std::string::npos);
     CHECK(text.find("bin/again link to") == std::string::npos);
 }
