@@ -145,9 +145,9 @@ void keep_digests(const LayerStream& stream, LayerListing& listing) {
 
 /// Hashes the files of a layer one after the other, in the way that was asked for. Empty files are many and have one
 /// known value.
-class ContentHasher {
+class EntryHasher {
 public:
-    explicit ContentHasher(Contents kind) : kind_(kind) {
+    explicit EntryHasher(Contents kind) : kind_(kind) {
         if (kind == Contents::fingerprints) fingerprinter_.emplace();
         empty_ = finish();
     }
@@ -187,7 +187,7 @@ private:
 
 void list_entries(ByteSource& source, const LayerLimits& limits, LayerListing& listing, ContentVisitor* visitor) {
     TarReader reader(source, listing.arena, listing.owner_names, listing.oddities, limits.tar);
-    ContentHasher hasher(visitor == nullptr ? Contents::digests : visitor->contents());
+    EntryHasher hasher(visitor == nullptr ? Contents::digests : visitor->contents());
     Entry entry;
     while (reader.next(entry)) {
         if (visitor != nullptr) visitor->entry(listing, entry);

@@ -19,6 +19,8 @@ namespace {
 
 /// As text some 400 kB, and a few milliseconds of work: much more than a thread costs.
 constexpr std::size_t rows_a_piece = 4096;
+/// More threads than these would be waiting for the one that hands the lines on.
+constexpr unsigned most_threads = 8;
 
 /// What one line says. Views into the tree or the listing.
 struct Row {
@@ -104,21 +106,34 @@ Row row_of(const Entry& entry, std::uint32_t layer) {
     return row;
 }
 
-/// Lines of `row(i)` for each i < count, in order: made in pieces by all threads, and handed on by this one.
+struct Piece {
+    std::string text;
+    std::size_t end = 0; ///< the first row that is not in it
+};
+
+template <class RowAt>
+void write_piece(std::size_t from, std::size_t to, ListingFormat format, const RowAt& row, Piece& piece) {
+    piece.text.clear();
+    for (piece.end = from; piece.end < to && piece.text.size() < listing_piece_limit; ++piece.end) {
+        piece.text += format == ListingFormat::text ? text_line(row(piece.end)) : json_line(row(piece.end));
+    }
+}
+
+/// Lines of `row(i)` for each i < count, in order: made in pieces by all threads, and handed on by this one. Behind a
+/// piece that was full too early the next round begins, so that memory stays within pieces.
 template <class RowAt>
 void write_lines(std::size_t count, const ListingOutput& out, const RowAt& row) {
-    std::vector<std::string> pieces(std::max(out.jobs, 1U));
-    for (std::size_t first = 0; first < count; first += pieces.size() * rows_a_piece) {
+    std::vector<Piece> pieces(std::clamp(out.jobs, 1U, most_threads));
+    for (std::size_t next = 0; next < count;) {
+        const std::size_t first = next;
+        const auto start_of = [&](std::size_t piece) { return std::min(first + piece * rows_a_piece, count); };
         const std::size_t wanted = std::min(pieces.size(), (count - first + rows_a_piece - 1) / rows_a_piece);
-        parallel_for(wanted, out.jobs, [&](std::size_t piece) {
-            const std::size_t from = first + piece * rows_a_piece;
-            std::string& text = pieces[piece];
-            text.clear();
-            for (std::size_t i = from; i < std::min(from + rows_a_piece, count); ++i) {
-                text += out.format == ListingFormat::text ? text_line(row(i)) : json_line(row(i));
-            }
-        });
-        for (std::size_t piece = 0; piece < wanted; ++piece) out.sink(pieces[piece]);
+        parallel_for(wanted, out.jobs,
+                     [&](std::size_t i) { write_piece(start_of(i), start_of(i + 1), out.format, row, pieces[i]); });
+        for (std::size_t i = 0; i < wanted && next == start_of(i); ++i) {
+            out.sink(pieces[i].text);
+            next = pieces[i].end;
+        }
     }
 }
 

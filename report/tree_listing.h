@@ -13,6 +13,10 @@ namespace touchstone {
 
 enum class ListingFormat : std::uint8_t { text, json_lines };
 
+/// A piece of output ends with the line that passes this: names and attributes of hostile images are long, and escaped
+/// they are longer. Some three times what usual lines need.
+inline constexpr std::size_t listing_piece_limit = std::size_t{4} << 20;
+
 /// Takes the next piece of output.
 using TextSink = std::function<void(std::string_view)>;
 

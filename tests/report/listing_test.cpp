@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace touchstone::test {
@@ -135,6 +136,37 @@ TEST_CASE("a long listing has each entry once and in its order, however many thr
             CAPTURE(jobs);
             CHECK((last_words == names));
         }
+    }
+}
+
+TEST_CASE("long names do not make long pieces of output") {
+    constexpr std::size_t count = 9000;
+    const std::string name(2000, '\xff'); // four bytes each when it is escaped: a piece is full after some 500 lines
+    LayerListing listing;
+    listing.entries.resize(count);
+    for (Entry& entry : listing.entries) entry.path = name;
+    listing.entries[count / 2].path = "the one in the middle";
+    for (const unsigned jobs : {1U, 3U}) {
+        std::size_t longest = 0;
+        std::size_t lines = 0;
+        std::size_t line_of_middle = 0;
+        list_layer(listing, 0,
+                   {ListingFormat::text,
+                    [&](std::string_view piece) {
+                        longest = std::max(longest, piece.size());
+                        const std::size_t middle = piece.find("the one in the middle");
+                        if (middle != std::string_view::npos) {
+                            const std::string_view before = piece.substr(0, middle);
+                            line_of_middle =
+                                lines + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+                        }
+                        lines += static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\n'));
+                    },
+                    jobs});
+        CAPTURE(jobs);
+        CHECK(lines == count);
+        CHECK(line_of_middle == count / 2);
+        CHECK(longest < listing_piece_limit + 4 * name.size() + 200);
     }
 }
 
